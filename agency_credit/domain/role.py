@@ -1,0 +1,30 @@
+"""Who does what: the roles of people in the office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A right of a person; one person may hold several, but never approves his own work."""
+
+    DRAFTER = "drafter"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    INSPECTOR = "inspector"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts: a person who is logged in, or the operator of the machine (no `person_id`)."""
+
+    username: str
+    roles: frozenset[Role]
+    person_id: int | None = None
+    inspector_id: int | None = None
+    agency_id: int | None = None
+
+
+SYSTEM = Actor(username="system", roles=frozenset())

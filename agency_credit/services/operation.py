@@ -1,0 +1,89 @@
+"""One use case, one transaction, one audit line: the frame around everything that changes something."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agency_credit.database import transaction
+from agency_credit.database.tables import AuditLine
+from agency_credit.domain.canonical import Json, format_canonical
+from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.log import append_log_entry, sign_checkpoint
+from agency_credit.services.office import Office
+
+
+@dataclass(slots=True, kw_only=True)
+class Operation:
+    """A running use case; what it notes in `details` ends up in its audit line."""
+
+    office: Office
+    actor: Actor
+    at: datetime
+    details: dict[str, Json] = field(default_factory=dict)
+    n_entries: int = 0
+
+    async def append_entry(self, kind: str, subject: str, body: Json, *, is_committed: bool = False) -> int:
+        """Append an entry to the public log in this transaction; its index."""
+        self.n_entries += 1
+        return await append_log_entry(kind, subject, body, at=self.at, is_committed=is_committed)
+
+
+@asynccontextmanager
+async def operation(
+    office: Office, actor: Actor, action: str, subject: str, *, roles: frozenset[Role] | None
+) -> AsyncIterator[Operation]:
+    """Run a use case: rights, one transaction, an audit line, a signed checkpoint.
+
+    1. Whoever has none of `roles` is refused (`None`: the use case checks by itself).
+    2. Everything inside happens in one transaction, the audit line included.
+    3. A failure rolls all of it back and leaves one audit line, written by itself.
+    4. When the public log grew, a checkpoint over it is signed after the commit.
+
+    Raises
+    ------
+    ForbiddenError
+        The actor has none of the roles.
+    """
+    done = Operation(office=office, actor=actor, at=office.now())
+    try:
+        if roles is not None and not roles & actor.roles:  # 1
+            raise ForbiddenError(
+                "role.missing",
+                "{user} may not do this; it takes one of these roles: {roles}",
+                user=actor.username,
+                roles=", ".join(sorted(roles)),
+            )
+        async with transaction():  # 2
+            yield done
+            await _append_audit(done, action, subject, "done")
+    except BaseException as error:  # 3
+        refused = isinstance(error, AgencyCreditError)
+        done.details = {"error": error.code if isinstance(error, AgencyCreditError) else type(error).__name__}
+        async with transaction():
+            await _append_audit(done, action, subject, "refused" if refused else "failed")
+        raise
+    if done.n_entries:  # 4
+        await sign_checkpoint(office)
+
+
+async def append_audit(office: Office, actor: Actor, action: str, subject: str, outcome: str) -> None:
+    """An audit line of its own, for what is no use case: a login, a refused page."""
+    async with transaction():
+        await _append_audit(Operation(office=office, actor=actor, at=office.now()), action, subject, outcome)
+
+
+async def _append_audit(done: Operation, action: str, subject: str, outcome: str) -> None:
+    await AuditLine.insert(
+        AuditLine(
+            at=done.at,
+            actor=done.actor.username,
+            action=action,
+            subject=subject[:200],
+            outcome=outcome,
+            details_json=format_canonical(done.details).decode(),
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -104,9 +105,9 @@ async def load_operator(username: str) -> Actor:
 
 async def load_people() -> list[dict[str, object]]:
     """All accounts with their roles, by user name."""
-    people = await Person.select(
-        Person.id, Person.username, Person.display_name, Person.is_active
-    ).order_by(Person.username)
+    people = await Person.select(Person.id, Person.username, Person.display_name, Person.is_active).order_by(
+        Person.username
+    )
     roles = await PersonRole.select(PersonRole.person, PersonRole.role).order_by(PersonRole.role)
     return [
         {
@@ -126,19 +127,20 @@ async def is_password_of(username: str, password: str) -> bool:
         .where((Person.username == username) & (Person.is_active == True))  # noqa: E712
         .first()
     )
-    hashed = row["password_hash"] if row else _UNKNOWN
-    matches = await asyncio.to_thread(_matches, hashed, password)
+    matches = await asyncio.to_thread(_matches, row["password_hash"] if row else None, password)
     return matches and row is not None
 
 
-def _matches(hashed: str, password: str) -> bool:
+def _matches(hashed: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(hashed, password)
+        return _hasher.verify(hashed or _unknown_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-_UNKNOWN = _hasher.hash("a password nobody has, so that unknown names take as long as known ones")
+@cache
+def _unknown_hash() -> str:
+    return _hasher.hash("nobody has this password; an unknown name takes as long as a known one")
 
 
 async def _load_inspector(certificate: str) -> int:

@@ -29,10 +29,10 @@ COMMANDS = {
 class _LazyGroup(click.Group):
     """Knows the names and one-liners; imports a command when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
@@ -65,7 +65,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the edge: everything becomes an exit status)
         return _report(error)
     return result if isinstance(result, int) else 0
 

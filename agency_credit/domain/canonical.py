@@ -10,11 +10,11 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Union
+from typing import TypeAlias
 
 from agency_credit.domain.errors import InputError
 
-Json = Union[None, bool, int, str, Sequence["Json"], Mapping[str, "Json"]]
+Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 
 MAX_INTEGER = 2**53
 

@@ -1,0 +1,1 @@
+"""Reproducible sample data; never randomness for draws."""

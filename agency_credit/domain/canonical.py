@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from agency_credit.domain.errors import InputError
 
-Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_INTEGER = 2**53
 

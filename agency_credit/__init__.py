@@ -1,0 +1,12 @@
+"""Supervision of patent and trademark agencies, with draws that anybody can recompute.
+
+Floors; imports point down, siblings on a line never import each other::
+
+    app · cli                                       starting up
+    web                                             HTTP: api, public   (beside it, outside: admin)
+    services                                        use cases, transactions, clock, people
+    database | verification                         tables and migrations | replay from files
+    scoring | sampling | inspection | publication   pure stages
+    domain                                          frozen nouns
+    settings                                        the only reader of the environment
+"""

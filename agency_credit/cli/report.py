@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from agency_credit.domain import errors
+from agency_credit.domain.citation import Language
 
 _STATUS: tuple[tuple[type[errors.AgencyCreditError], int], ...] = (
     (errors.VerificationError, 1),
@@ -34,7 +35,7 @@ format_option = click.option(
 )
 
 
-def language() -> str:
+def language() -> Language:
     """`zh` or `en`, from the locale of the environment; Chinese comes first."""
     named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "en" if named.startswith(("en", "C", "POSIX")) else "zh"

@@ -1,0 +1,45 @@
+"""Credit records: what was decided or found about an agency or a practitioner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRecord:
+    """One record of a credit file, as it is known when the ledger is drawn up.
+
+    Parameters
+    ----------
+    record_id
+        Unique within the credit file and stable: it orders records of one day.
+    subject
+        Unified social credit code of the agency or branch, certificate number of the practitioner.
+    kind
+        The word of the office for what happened (信息类别); clauses match on it.
+    decided_on
+        Day of the decision or event (决定日期).
+    entered_on
+        Day on which it entered the evaluation, where an authority states one; not the day of import.
+    document, authority, summary
+        Document number, deciding authority and a short text; they do not affect the score.
+    assessed_millipoints
+        What an authority set for this case, for clauses that give only a range.
+    withdrawn_on
+        Day from which the decision no longer stands (annulled, withdrawn, objection upheld).
+    repaired_on
+        Day from which it is repaired (credit repair granted).
+    """
+
+    record_id: str
+    subject: str
+    kind: str
+    decided_on: date
+    entered_on: date | None = None
+    document: str | None = None
+    authority: str | None = None
+    summary: str | None = None
+    assessed_millipoints: int | None = None
+    withdrawn_on: date | None = None
+    repaired_on: date | None = None

@@ -1,0 +1,111 @@
+"""Packs and ledgers as the machine-readable answers that outsiders rely on (interfaces.md)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agency_credit.domain.canonical import Json
+from agency_credit.domain.citation import Provenance
+from agency_credit.domain.ledger import Ledger, LedgerLine
+from agency_credit.domain.points import format_points
+from agency_credit.domain.tier import Tier
+from agency_credit.scoring.clause import Clause
+from agency_credit.scoring.rulepack import RulePack
+from agency_credit.scoring.tiers import score_of, tier_of
+
+
+def rule_pack_answer(pack: RulePack) -> dict[str, Json]:
+    """`rules show --format json`: numbers as decimal strings, null for none."""
+    return {
+        "id": pack.id,
+        "subject": pack.subject.value,
+        "title": pack.title.zh,
+        "title_en": pack.title.en,
+        "document": pack.document,
+        "promulgated_on": _day(pack.promulgated_on),
+        "effective_from": _day(pack.effective_from),
+        "repealed_on": _day(pack.repealed_on),
+        "fictional": pack.is_fictional,
+        "digest": pack.digest,
+        "base": format_points(pack.base_millipoints),
+        "bands": [_band(tier) for tier in pack.tiers],
+        "clauses": [_clause(clause) for clause in pack.clauses],
+        "caveats": [
+            {
+                "about": caveat.about,
+                "from": _day(caveat.from_on),
+                "title": caveat.wording.zh,
+                "title_en": caveat.wording.en,
+                "source": caveat.source,
+            }
+            for caveat in pack.caveats
+        ],
+    }
+
+
+def ledger_answer(subject: str, ledger: Ledger, pack: RulePack) -> dict[str, Json]:
+    """One subject of `score --format json`; the points of its lines and the base add up to the score."""
+    score = score_of(ledger)
+    return {
+        "subject": subject,
+        "on": ledger.on.isoformat(),
+        "pack": ledger.pack_id,
+        "base": format_points(ledger.base_millipoints),
+        "score": format_points(score),
+        "tier": tier_of(pack, score).name,
+        "lines": [_line(line) for line in ledger.lines],
+    }
+
+
+def _band(tier: Tier) -> dict[str, Json]:
+    return {
+        "tier": tier.name,
+        "from": points_answer(tier.from_millipoints),
+        "below": points_answer(tier.below_millipoints),
+        **_provenance(tier.provenance),
+    }
+
+
+def _clause(clause: Clause) -> dict[str, Json]:
+    return {
+        "code": clause.code,
+        "title": clause.wording.zh,
+        "title_en": clause.wording.en,
+        "kind": clause.kind.value,
+        "records": list(clause.record_kinds),
+        "points": points_answer(clause.millipoints),
+        "points_up_to": clause.range is not None,
+        "within": None if clause.range is None else clause.range.rule.value,
+        "counting": clause.counting.rule.value,
+        "counts_from": clause.life.start.value,
+        "counts_for_months": clause.life.months,
+        **_provenance(clause.provenance),
+        "citation": str(clause.citation),
+    }
+
+
+def _line(line: LedgerLine) -> dict[str, Json]:
+    return {
+        "clause": line.clause,
+        "points": format_points(line.millipoints),
+        "state": line.state.value,
+        "from": None if line.period is None else _day(line.period.first_on),
+        "until": None if line.period is None else _day(line.period.last_on),
+        "citation": None if line.citation is None else str(line.citation),
+        "record": line.record_id,
+        "record_kind": line.record_kind,
+        "decided_on": line.decided_on.isoformat(),
+    }
+
+
+def _provenance(provenance: Provenance) -> dict[str, Json]:
+    return {"status": provenance.status.value, "source": provenance.source}
+
+
+def points_answer(millipoints: int | None) -> str | None:
+    """A decimal string; None for none."""
+    return None if millipoints is None else format_points(millipoints)
+
+
+def _day(on: date | None) -> str | None:
+    return None if on is None else on.isoformat()

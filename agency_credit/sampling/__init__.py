@@ -1,0 +1,83 @@
+"""The draw of `double-random/1`: files and revealed values in, drawn units and teams out (draw-protocol.md).
+
+The steps stand in the order of the protocol: read the files, announce, check the values, derive the
+seed, select, assign, write the result. Everything here takes values and returns values.
+"""
+
+from __future__ import annotations
+
+from agency_credit.sampling.allocation import allocate
+from agency_credit.sampling.announcement import announce, check_files, format_announcement, root
+from agency_credit.sampling.assignment import assign
+from agency_credit.sampling.entropy import (
+    check_reveal,
+    digits_wanted,
+    entropy_tenths,
+    format_reveal,
+    is_in_form,
+    parse_reveal,
+)
+from agency_credit.sampling.frame import Frame
+from agency_credit.sampling.line_files import (
+    format_frame,
+    format_names,
+    format_recusals,
+    format_roster,
+    parse_frame,
+    parse_names,
+    parse_recusals,
+    parse_roster,
+)
+from agency_credit.sampling.plan_file import format_plan, parse_plan
+from agency_credit.sampling.result import (
+    DrawFiles,
+    DrawOutcome,
+    compute_draw,
+    compute_result,
+    format_result,
+    parse_files,
+)
+from agency_credit.sampling.seed import commitment, derive_seed, pseudonym, unit_pseudonym
+from agency_credit.sampling.selection import Selection, StratumSelection, select
+from agency_credit.sampling.tickets import ticket, tickets
+
+__all__ = [
+    "DrawFiles",
+    "DrawOutcome",
+    "Frame",
+    "Selection",
+    "StratumSelection",
+    "allocate",
+    "announce",
+    "assign",
+    "check_files",
+    "check_reveal",
+    "commitment",
+    "compute_draw",
+    "compute_result",
+    "derive_seed",
+    "digits_wanted",
+    "entropy_tenths",
+    "format_announcement",
+    "format_frame",
+    "format_names",
+    "format_plan",
+    "format_recusals",
+    "format_result",
+    "format_reveal",
+    "format_roster",
+    "is_in_form",
+    "parse_files",
+    "parse_frame",
+    "parse_names",
+    "parse_plan",
+    "parse_recusals",
+    "parse_reveal",
+    "parse_roster",
+    "pseudonym",
+    "root",
+    "select",
+    "ticket",
+    "tickets",
+    "unit_pseudonym",
+]

@@ -1,0 +1,32 @@
+"""What is announced before a draw and revealed for it (draw-protocol.md, sections 1 and 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """The Merkle root (RFC 6962) of a file of canonical lines and their number."""
+
+    root: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What binds a draw to its files before chance is known; `plan` is the digest of plan.json."""
+
+    draw: str
+    inspectors: Root
+    plan: str
+    recusals: Root
+    targets: Root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal:
+    """The values of the sources of a draw, in the plan's order."""
+
+    draw: str
+    values: tuple[str, ...]

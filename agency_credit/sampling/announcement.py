@@ -1,0 +1,98 @@
+"""What a draw is bound to before chance is known (draw-protocol.md, sections 0 and 3)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from agency_credit.domain.canonical import digest, format_canonical
+from agency_credit.domain.draw import Announcement, Root
+from agency_credit.domain.plan import PROTOCOL, DrawPlan
+from agency_credit.domain.roster import InspectorRoster, Recusals
+from agency_credit.sampling.fields import Faults
+from agency_credit.sampling.frame import Frame
+from agency_credit.sampling.line_files import format_recusals, format_roster
+from agency_credit.sampling.plan_file import format_plan
+
+
+def root(content: bytes) -> Root:
+    """Merkle Tree Hash (RFC 6962, section 2.1) of canonical lines, and their number.
+
+    An odd last node goes up unchanged, which is the RFC's split at the largest power of two.
+    """
+    lines = content.split(b"\n")[:-1]
+    level = [sha256(b"\x00" + line).digest() for line in lines]
+    while len(level) > 1:
+        nodes = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
+        level = nodes + level[len(nodes) * 2 :]
+    return Root(root=level[0].hex() if level else digest(b""), size=len(lines))
+
+
+def announce(plan: DrawPlan, frame: Frame, roster: InspectorRoster, recusals: Recusals) -> Announcement:
+    """Bind the files of a draw together.
+
+    Raises
+    ------
+    FaultsError
+        The files do not fit each other (`check_files`).
+    """
+    check_files(plan, frame, roster, recusals)
+    return Announcement(
+        draw=plan.draw,
+        inspectors=root(format_roster(roster)),
+        plan=digest(format_plan(plan)),
+        recusals=root(format_recusals(recusals)),
+        targets=root(frame.content),
+    )
+
+
+def format_announcement(announcement: Announcement) -> bytes:
+    """The bytes of `announcement.json`; A is their digest."""
+
+    def line_root(of: Root) -> dict[str, str | int]:
+        return {"root": of.root, "size": of.size}
+
+    return format_canonical(
+        {
+            "draw": announcement.draw,
+            "inspectors": line_root(announcement.inspectors),
+            "plan": announcement.plan,
+            "protocol": PROTOCOL,
+            "recusals": line_root(announcement.recusals),
+            "targets": line_root(announcement.targets),
+        }
+    )
+
+
+def check_files(plan: DrawPlan, frame: Frame, roster: InspectorRoster, recusals: Recusals) -> None:
+    """Hold the files against each other.
+
+    Raises
+    ------
+    FaultsError
+        A stratum of the plan without units or of the frame without rule; a recusal that names an
+        inspector or a unit who is in no file.
+    """
+    faults = Faults("plan.json")
+    planned, framed = {rule.stratum for rule in plan.strata}, set(frame.strata)
+    for stratum in sorted(planned - framed):
+        faults.add(
+            "strata", "plan.stratum-empty", "no unit is in the stratum {stratum}; remove it", stratum=stratum
+        )
+    for stratum in sorted(framed - planned):
+        faults.add(
+            "strata",
+            "plan.stratum-missing",
+            "the stratum {stratum} of the frame has no rule; add one",
+            stratum=stratum,
+        )
+    others = Faults("recusals.jsonl")
+    inspectors, units = {inspector.inspector for inspector in roster.inspectors}, set(frame.units)
+    for n, pair in enumerate(recusals.pairs, 1):
+        if pair.inspector not in inspectors:
+            others.add(
+                n, "recusal.inspector", "no inspector {inspector} is in the roster", inspector=pair.inspector
+            )
+        if pair.unit not in units:
+            others.add(n, "recusal.unit", "no unit {unit} is in the frame", unit=pair.unit)
+    faults.found += others.found
+    faults.raise_if_any()

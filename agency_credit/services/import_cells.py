@@ -1,0 +1,88 @@
+"""Cells to values, without knowing where they stand: text, days, marks of a formula, totals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from agency_credit.services.import_sheets import CellValue
+
+_WIDE = {code + 0xFEE0: code for code in range(0x21, 0x7F) if chr(code).isalnum()}
+"""Full-width digits and letters; Chinese punctuation such as （） stays as it is."""
+
+_CONTROLS = (*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0))
+_INVISIBLE = (0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF)
+_TRANSLATION: dict[int, int | None] = {**_WIDE, **dict.fromkeys(_CONTROLS), **dict.fromkeys(_INVISIBLE)}
+
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff）〕]) +(?=[\u3400-\u9fff（〔])")
+_DASHES = re.compile(r"[-‐‑‒–—―－/／\\]+")
+_TELEPHONE = re.compile(r"\+[0-9][0-9 ()-]*")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_DAY = re.compile(
+    r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|([0-9]{2})([0-9]{2}))(?:[ T]00:00(?::00(?:\.0+)?)?)?"
+)
+_TOTAL = re.compile(r"(合计|总计|共计|小计|总数)[:：]?.{0,10}")
+
+MAX_EXACT = 10**15
+"""A spreadsheet keeps 15 digits of a number; a longer code has lost its end."""
+
+
+def clean_text(value: CellValue) -> str:
+    """Text of a cell: one line, no padding, no invisible signs, ASCII digits and letters, Unicode NFC."""
+    if isinstance(value, float) and abs(value) < MAX_EXACT and value.is_integer():
+        value = int(value)
+    elif isinstance(value, datetime) and value.time() == datetime.min.time():
+        value = value.date()
+    text = unicodedata.normalize("NFC", str(value)).translate(_TRANSLATION)
+    return " ".join(text.split())
+
+
+def clean_code(value: CellValue) -> str:
+    """Text of a code: all of it narrow, upper case, without spaces."""
+    return unicodedata.normalize("NFKC", clean_text(value)).replace(" ", "").upper()
+
+
+def clean_name(text: str) -> str:
+    """A name without the spaces that are put between its characters to make short ones stand in line."""
+    return _BETWEEN_HAN.sub("", text)
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is empty or one of the dashes that stand for "nothing"."""
+    return not text or _DASHES.fullmatch(text) is not None
+
+
+def is_number_of_code(value: CellValue) -> bool:
+    """Whether a spreadsheet made a number of a code and lost digits of it: 9.13703E+17."""
+    if isinstance(value, float):
+        return abs(value) >= MAX_EXACT or not value.is_integer()
+    return _SCIENTIFIC.fullmatch(clean_code(value)) is not None
+
+
+def looks_like_formula(field: str, text: str) -> bool:
+    """Whether a spreadsheet would take `text` for a formula when it is opened again."""
+    first = unicodedata.normalize("NFKC", text[:1])
+    if first == "+" and field == "telephone":
+        return _TELEPHONE.fullmatch(text) is None
+    return first in {"=", "@", "+"} or (first == "-" and field in {"name", "head"})
+
+
+def is_total(row: Sequence[CellValue]) -> bool:
+    """Whether a row is the total below a list: its first text says so."""
+    first = next((text for text in map(clean_text, row) if text), "")
+    return _TOTAL.fullmatch(first.replace(" ", "")) is not None
+
+
+def parse_day(text: str) -> date | None:
+    """Day written as 2026-03-30, 2026/3/30, 2026.3.30, 2026年3月30日 or 20260330; None for no such day."""
+    separated = re.sub(r" ?[./／年月-] ?", "-", text).replace("日", "")
+    match = _DAY.fullmatch(separated)
+    if match is None:
+        return None
+    year, month, day, month_of_number, day_of_number = match.groups()
+    try:
+        return date(int(year), int(month or month_of_number), int(day or day_of_number))
+    except ValueError:
+        return None

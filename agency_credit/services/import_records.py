@@ -1,0 +1,149 @@
+"""Lists of credit records (信用信息): rows to records, and what they say of the two public lists. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from agency_credit.domain.canonical import digest, format_canonical
+from agency_credit.services.import_header import Table
+from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
+
+LIST_KINDS = {
+    "列入经营异常名录": ("abnormal", True),
+    "移出经营异常名录": ("abnormal", False),
+    "列入严重违法失信名单": ("serious", True),
+    "移出严重违法失信名单": ("serious", False),
+}
+"""Records that put an agency on a public list or take it off, also where no rule pack has points for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRow:
+    """One row of a list; its digest over agency, kind, document and day is what makes it the same record."""
+
+    uscc: str
+    kind: str
+    document_number: str
+    decided_on: date
+    authority: str
+    summary: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordContext:
+    """What the rows are held against.
+
+    Parameters
+    ----------
+    agencies
+        Codes of the agencies in the register.
+    kinds
+        The words for a record that are known.
+    """
+
+    agencies: frozenset[str]
+    kinds: frozenset[str]
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRecord:
+    """What the store holds of a record besides its identity."""
+
+    authority: str
+    summary: str
+
+
+def read_records(tables: Sequence[Table], context: RecordContext) -> ReadList[RecordRow]:
+    """Rows of a list of credit records, checked against the register and the known kinds."""
+    return read_rows(
+        tables,
+        lambda reader: _parse_record(reader, context),
+        key=lambda row: row.digest,
+        key_field="document_number",
+    )
+
+
+def plan_records(
+    rows: Sequence[ReadRow[RecordRow]], known: Mapping[str, KnownRecord]
+) -> tuple[list[RecordRow], int]:
+    """Records that are new, and how many are there already; what is there is never overwritten."""
+    new: list[RecordRow] = []
+    n_same = 0
+    for row in rows:
+        before = known.get(row.value.digest)
+        if before is None:
+            new.append(row.value)
+        elif row.value.authority in ("", before.authority) and row.value.summary in ("", before.summary):
+            n_same += 1
+        else:
+            row.reader.fault(
+                "document_number",
+                "import.record-differs",
+                "{heading}: {found} is known with another authority or summary; a record is never "
+                "overwritten, restore these cells to what was imported first",
+                found=row.value.document_number or "—",
+            )
+    return new, n_same
+
+
+def find_list_status(records: Iterable[tuple[str, date]]) -> tuple[str, date | None]:
+    """Which public list an agency is on after all its records (kind, day), and since when.
+
+    Entries and removals are replayed by day, a removal after an entry of the same day; the serious list
+    outweighs the abnormal one.
+    """
+    since: dict[str, date] = {}
+    listings = [
+        (day, not LIST_KINDS[kind][1], LIST_KINDS[kind][0]) for kind, day in records if kind in LIST_KINDS
+    ]
+    for day, is_removal, name in sorted(listings):
+        if is_removal:
+            since.pop(name, None)
+        else:
+            since.setdefault(name, day)
+    worst = next((name for name in ("serious", "abnormal") if name in since), "none")
+    return worst, since.get(worst)
+
+
+def _parse_record(reader: RowReader, context: RecordContext) -> RecordRow | None:
+    uscc = reader.uscc()
+    if uscc and uscc not in context.agencies:
+        note_unknown_agency(reader, uscc)
+    kind = reader.text("kind").replace(" ", "")
+    if kind and kind not in context.kinds and kind not in LIST_KINDS:
+        reader.fault(
+            "kind",
+            "import.kind-unknown",
+            "{heading}: no rule knows {found}; expected one of {expected}",
+            found=kind,
+            expected="、".join(sorted(context.kinds | set(LIST_KINDS))),
+        )
+    document = reader.text("document_number").replace(" ", "")
+    decided_on = reader.day("decided_on", until=context.today)
+    authority, summary = reader.text("authority"), reader.text("summary")
+    if reader.has_error or decided_on is None:
+        return None
+    identity = {"decided_on": decided_on.isoformat(), "document": document, "kind": kind, "uscc": uscc}
+    return RecordRow(
+        uscc=uscc,
+        kind=kind,
+        document_number=document,
+        decided_on=decided_on,
+        authority=authority,
+        summary=summary,
+        digest=digest(format_canonical(identity)),
+    )
+
+
+def note_unknown_agency(reader: RowReader, uscc: str) -> None:
+    """Note that the register has no agency with this code."""
+    reader.fault(
+        "uscc",
+        "import.agency-unknown",
+        "{heading}: no agency in the register has the code {found}; correct it, or import the agency first",
+        found=uscc,
+    )

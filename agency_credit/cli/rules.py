@@ -55,6 +55,7 @@ def show(subject: str, on: datetime, folder: Path | None, form: str) -> None:
     """Show the rule pack that rates SUBJECT on a day."""
     from agency_credit.scoring import rule_pack_in_force
     from agency_credit.scoring.answers import rule_pack_answer
+    from agency_credit.web.i18n import translate
 
     packs = load_rule_packs(folder)
     has_folder = folder is not None
@@ -63,8 +64,9 @@ def show(subject: str, on: datetime, folder: Path | None, form: str) -> None:
         click.echo(json.dumps(rule_pack_answer(pack), ensure_ascii=False, indent=1))
         return
     if form == "table":
-        _echo_head(pack)
-    echo_rows(_clause_rows(pack), form)
+        _echo_head(pack, _day(on))
+    unvalued = translate(language(), "not yet valued") if form == "table" else ""
+    echo_rows(_clause_rows(pack, unvalued), form)
 
 
 def _day(moment: datetime) -> date:
@@ -75,7 +77,7 @@ def _fault_row(fault: Fault, message: str) -> dict[str, str]:
     return {"at": fault.at, "severity": fault.severity, "code": fault.code, "message": message}
 
 
-def _echo_head(pack: RulePack) -> None:
+def _echo_head(pack: RulePack, on: date) -> None:
     from agency_credit.domain.points import format_points
     from agency_credit.web.i18n import translate
 
@@ -90,7 +92,7 @@ def _echo_head(pack: RulePack) -> None:
         dates = translate(tongue, template, first=str(pack.effective_from), repealed=str(pack.repealed_on))
     click.echo(dates)
     click.echo(translate(tongue, "Base: {points} points.", points=format_points(pack.base_millipoints)))
-    for caveat in pack.caveats:
+    for caveat in pack.caveats_on(on):
         wording = caveat.wording.in_language(tongue)
         click.echo(
             translate(tongue, "Not verified: {caveat} ({source})", caveat=wording, source=caveat.source)
@@ -112,7 +114,7 @@ def _band_rows(pack: RulePack) -> list[dict[str, str]]:
     ]
 
 
-def _clause_rows(pack: RulePack) -> list[dict[str, str]]:
+def _clause_rows(pack: RulePack, unvalued: str) -> list[dict[str, str]]:
     from agency_credit.scoring.answers import points_answer
 
     tongue = language()
@@ -120,7 +122,7 @@ def _clause_rows(pack: RulePack) -> list[dict[str, str]]:
         {
             "code": clause.code,
             "title": clause.wording.in_language(tongue),
-            "points": points_answer(clause.millipoints) or "",
+            "points": points_answer(clause.millipoints) or unvalued,
             "range": "" if clause.range is None else f"up to; {clause.range.rule}",
             "status": clause.provenance.status.value,
             "citation": str(clause.citation),

@@ -3,6 +3,7 @@
 Pure: files are handed in as bytes, the day as a date.
 """
 
+from agency_credit.scoring.answers import ledger_answer, rule_pack_answer
 from agency_credit.scoring.explain import Sentence, explain_ledger, explain_line
 from agency_credit.scoring.in_force import find_gaps, find_overlaps, rule_pack_in_force
 from agency_credit.scoring.ledger import score_ledger
@@ -18,7 +19,9 @@ __all__ = [
     "find_gaps",
     "find_overlaps",
     "known_record_kinds",
+    "ledger_answer",
     "parse_rule_pack",
+    "rule_pack_answer",
     "rule_pack_in_force",
     "score_ledger",
     "score_of",

@@ -87,7 +87,6 @@ def explain_ledger(ledger: Ledger, pack: RulePack, language: Language) -> tuple[
         "points": format_points(score),
         "tier": tier_of(pack, score).name,
     }
-    caveats = [caveat for caveat in pack.caveats if caveat.from_on is None or caveat.from_on <= ledger.on]
     return (
         Sentence(template=BASE, params={"points": format_points(ledger.base_millipoints), **instrument}),
         *(explain_line(line, pack, language) for line in ledger.lines),
@@ -97,7 +96,7 @@ def explain_ledger(ledger: Ledger, pack: RulePack, language: Language) -> tuple[
                 template=CAVEAT,
                 params={"caveat": caveat.wording.in_language(language), "source": caveat.source},
             )
-            for caveat in caveats
+            for caveat in pack.caveats_on(ledger.on)
         ),
     )
 

@@ -98,6 +98,10 @@ class RulePack:
         last_on = None if self.repealed_on is None else self.repealed_on - timedelta(days=1)
         return Period(first_on=self.effective_from, last_on=last_on)
 
+    def caveats_on(self, on: date) -> tuple[Caveat, ...]:
+        """What is not known about the pack on the day `on`."""
+        return tuple(caveat for caveat in self.caveats if caveat.from_on is None or caveat.from_on <= on)
+
     def clause(self, code: str) -> Clause:
         """The clause with this code.
 

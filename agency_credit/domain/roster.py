@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency_credit.domain.plan import Seat
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterInspector:
@@ -29,6 +31,10 @@ class RosterInspector:
     def is_sent_to(self, area: str) -> bool:
         """Whether the inspector may be sent to `area`."""
         return not self.areas or area.startswith(self.areas)
+
+    def is_fit_for(self, seat: Seat) -> bool:
+        """Whether the inspector has all skills of `seat`."""
+        return set(self.skills).issuperset(seat.skills)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from agency_credit.sampling.line_files import (
     parse_roster,
 )
 from agency_credit.sampling.plan_file import format_plan, parse_plan
+from agency_credit.sampling.rehearsal import Rehearsal, rehearse
 from agency_credit.sampling.result import (
     DrawFiles,
     DrawOutcome,
@@ -37,6 +38,17 @@ from agency_credit.sampling.result import (
     format_result,
     parse_files,
 )
+from agency_credit.sampling.review import (
+    Foreseeable,
+    SeatCandidates,
+    UnfilledReason,
+    count_candidates,
+    describe_unfilled,
+    explain_unfilled,
+    foreseeable,
+    review_files,
+    review_outcome,
+)
 from agency_credit.sampling.seed import commitment, derive_seed, pseudonym, unit_pseudonym
 from agency_credit.sampling.selection import Selection, StratumSelection, select
 from agency_credit.sampling.tickets import ticket, tickets
@@ -44,9 +56,13 @@ from agency_credit.sampling.tickets import ticket, tickets
 __all__ = [
     "DrawFiles",
     "DrawOutcome",
+    "Foreseeable",
     "Frame",
+    "Rehearsal",
+    "SeatCandidates",
     "Selection",
     "StratumSelection",
+    "UnfilledReason",
     "allocate",
     "announce",
     "assign",
@@ -55,9 +71,13 @@ __all__ = [
     "commitment",
     "compute_draw",
     "compute_result",
+    "count_candidates",
     "derive_seed",
+    "describe_unfilled",
     "digits_wanted",
     "entropy_tenths",
+    "explain_unfilled",
+    "foreseeable",
     "format_announcement",
     "format_frame",
     "format_names",
@@ -75,6 +95,9 @@ __all__ = [
     "parse_reveal",
     "parse_roster",
     "pseudonym",
+    "rehearse",
+    "review_files",
+    "review_outcome",
     "root",
     "select",
     "ticket",

@@ -75,24 +75,35 @@ def check_files(plan: DrawPlan, frame: Frame, roster: InspectorRoster, recusals:
     faults = Faults("plan.json")
     planned, framed = {rule.stratum for rule in plan.strata}, set(frame.strata)
     for stratum in sorted(planned - framed):
-        faults.add(
-            "strata", "plan.stratum-empty", "no unit is in the stratum {stratum}; remove it", stratum=stratum
+        faults.add_fault(
+            "strata",
+            "plan.stratum-empty",
+            "no unit of the frame is in the stratum {stratum}; remove its rule",
+            stratum=stratum,
         )
     for stratum in sorted(framed - planned):
-        faults.add(
+        faults.add_fault(
             "strata",
             "plan.stratum-missing",
-            "the stratum {stratum} of the frame has no rule; add one",
+            "the stratum {stratum} of the frame has no rule in the plan; add one",
             stratum=stratum,
         )
     others = Faults("recusals.jsonl")
     inspectors, units = {inspector.inspector for inspector in roster.inspectors}, set(frame.units)
     for n, pair in enumerate(recusals.pairs, 1):
         if pair.inspector not in inspectors:
-            others.add(
-                n, "recusal.inspector", "no inspector {inspector} is in the roster", inspector=pair.inspector
+            others.add_fault(
+                n,
+                "recusal.inspector",
+                "the roster has no inspector {inspector}; add the inspector or remove this line",
+                inspector=pair.inspector,
             )
         if pair.unit not in units:
-            others.add(n, "recusal.unit", "no unit {unit} is in the frame", unit=pair.unit)
+            others.add_fault(
+                n,
+                "recusal.unit",
+                "the frame has no unit {unit}; add the unit or remove this line",
+                unit=pair.unit,
+            )
     faults.found += others.found
     faults.raise_if_any()

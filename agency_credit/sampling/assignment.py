@@ -63,22 +63,22 @@ def candidates(
     units, areas
         Columns: the units and the area of each.
     """
-    skilled = [
-        {i for i, inspector in enumerate(roster.inspectors) if set(inspector.skills) >= set(seat.skills)}
+    able = [
+        [(i, inspector) for i, inspector in enumerate(roster.inspectors) if inspector.is_fit_for(seat)]
         for seat in plan.seats
     ]
-    sent = {
-        area: [i for i, inspector in enumerate(roster.inspectors) if inspector.is_sent_to(area)]
+    pools = {
+        area: [[i for i, inspector in seat if inspector.is_sent_to(area)] for seat in able]
         for area in set(areas)
     }
     place = {inspector.inspector: i for i, inspector in enumerate(roster.inspectors)}
-    recused = recusals.by_unit()
-    found = []
-    for unit, area in zip(units, areas, strict=True):
-        barred = {place[name] for name in recused.get(unit, ())}
-        may_come = [i for i in sent[area] if i not in barred]
-        found.append([[i for i in may_come if i in able] for able in skilled])
-    return found
+    barred = {unit: {place[name] for name in names} for unit, names in recusals.by_unit().items()}
+    return [
+        [[i for i in seat if i not in barred[unit]] for seat in pools[area]]
+        if unit in barred
+        else pools[area]
+        for unit, area in zip(units, areas, strict=True)
+    ]
 
 
 def _in_ticket_order(unit: str, seats: list[list[int]], names: Sequence[str], seed: str) -> list[list[int]]:

@@ -32,6 +32,14 @@ _TENTHS = {
     EntropyForm.DRAND: 2560,
     EntropyForm.TEXT: 0,
 }
+_EXAMPLES = {
+    EntropyForm.SSQ: "03 07 12 18 25 31 + 09",
+    EntropyForm.DLT: "03 07 12 18 25 + 02 09",
+    EntropyForm.DIGITS: "27200638232795031253",
+    EntropyForm.DICE: "36251446123",
+    EntropyForm.DRAND: "4391206 8a0f3c…",
+    EntropyForm.TEXT: "26.4 ℃",
+}
 _BY_DIGIT = frozenset({EntropyForm.DIGITS, EntropyForm.DICE})
 # form: the largest number before and after the plus
 _BALLS = {EntropyForm.SSQ: (33, 16), EntropyForm.DLT: (35, 12)}
@@ -112,14 +120,14 @@ def check_reveal(plan: DrawPlan, reveal: Reveal) -> None:
     """
     faults = Faults("reveal.json")
     if reveal.draw != plan.draw:
-        faults.add(
+        faults.add_fault(
             "draw",
             "reveal.draw",
             "these values are of the draw {draw}; fetch the right file",
             draw=reveal.draw,
         )
     if len(reveal.values) != len(plan.entropy):
-        faults.add(
+        faults.add_fault(
             "values",
             "reveal.count",
             "the plan has {expected} sources, here are {found} values; give one for each, in order",
@@ -134,19 +142,24 @@ def check_reveal(plan: DrawPlan, reveal: Reveal) -> None:
 def _check_value(draw: str, source: EntropySource, value: str, at: str, faults: Faults) -> None:
     if isinstance(source, CommitmentSource):
         if not HEX64.fullmatch(value):
-            faults.add(at, "reveal.nonce-form", "a nonce is 64 lower-case hexadecimal digits")
+            faults.add_fault(
+                at,
+                "reveal.nonce-form",
+                "a nonce is 64 lower-case hexadecimal digits; copy the sealed one exactly",
+            )
         elif commitment(draw, source.party, value) != source.commitment:
-            faults.add(
+            faults.add_fault(
                 at,
                 "reveal.nonce-wrong",
                 "this nonce is not the one that {party} committed to; ask for the sealed one",
                 party=source.party,
             )
     elif not is_in_form(source.form, value):
-        faults.add(
+        faults.add_fault(
             at,
             "reveal.form",
-            'the value {value} is not in the form "{form}"',
+            'the value {value} is not in the form "{form}"; write it like: {example}',
             value=value,
             form=source.form.value,
+            example=_EXAMPLES[source.form],
         )

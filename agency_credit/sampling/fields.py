@@ -31,7 +31,7 @@ class Faults:
         self.file = file
         self.found: list[Fault] = []
 
-    def add(self, at: str | int, code: str, template: str, /, **params: str | int) -> None:
+    def add_fault(self, at: str | int, code: str, template: str, /, **params: str | int) -> None:
         """Note a fault; `at` is a key of the file, or the number of a line."""
         where = f"{self.file}:{at}" if at != "" else self.file
         self.found.append(Fault(at=where, code=code, template=template, params=params))
@@ -51,18 +51,20 @@ class Faults:
 def text(value: object, at: str, faults: Faults) -> str:
     """A text: NFC, no control characters."""
     if not isinstance(value, str):
-        faults.add(at, "value.not-text", "this is not a text; write it in quotation marks")
+        faults.add_fault(at, "value.not-text", "write a text, in quotation marks")
         return ""
     if CONTROL.search(value):
-        faults.add(
+        faults.add_fault(
             at, "text.control", "the text {value} has a control character; remove it", value=repr(value)
         )
     elif _has_surrogate(value):
-        faults.add(
+        faults.add_fault(
             at, "text.surrogate", "the text {value} has half a character; retype it", value=repr(value)
         )
     elif not unicodedata.is_normalized("NFC", value):
-        faults.add(at, "text.nfc", "the text {value} is not in Unicode NFC; normalise it", value=repr(value))
+        faults.add_fault(
+            at, "text.nfc", "the text {value} is not in Unicode NFC; normalise it", value=repr(value)
+        )
     return value
 
 
@@ -77,18 +79,32 @@ def identifier(value: object, at: str, faults: Faults) -> str:
     if not isinstance(value, str):
         return name
     if not 1 <= len(name) <= MAX_IDENTIFIER:
-        faults.add(at, "identifier.length", "an identifier has 1 to 64 characters, not {n}", n=len(name))
+        faults.add_fault(
+            at, "identifier.length", "this identifier has {n} characters; it needs 1 to 64", n=len(name)
+        )
     if "," in name or "/" in name:
-        faults.add(at, "identifier.character", "the identifier {value} has a comma or a slash", value=name)
+        faults.add_fault(
+            at,
+            "identifier.character",
+            "the identifier {value} has a comma or a slash; replace it",
+            value=name,
+        )
     if name != name.strip(" "):
-        faults.add(at, "identifier.space", "the identifier {value} begins or ends with a space", value=name)
+        faults.add_fault(
+            at,
+            "identifier.space",
+            "the identifier {value} begins or ends with a space; remove it",
+            value=name,
+        )
     return name
 
 
 def integer(value: object, minimum: int, at: str, faults: Faults) -> int:
     """An integer from `minimum` to 2^53 - 1."""
     if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value < MAX_INTEGER:
-        faults.add(at, "value.not-integer", "this is not an integer of {minimum} or more", minimum=minimum)
+        faults.add_fault(
+            at, "value.not-integer", "write an integer of {minimum} or more, below 2^53", minimum=minimum
+        )
         return minimum
     return value
 
@@ -96,7 +112,7 @@ def integer(value: object, minimum: int, at: str, faults: Faults) -> int:
 def hexadecimal(value: object, at: str, faults: Faults) -> str:
     """64 lower-case hexadecimal digits."""
     if not isinstance(value, str) or not HEX64.fullmatch(value):
-        faults.add(at, "value.not-hexadecimal", "this is not 64 lower-case hexadecimal digits")
+        faults.add_fault(at, "value.not-hexadecimal", "write 64 lower-case hexadecimal digits")
         return ""
     return value
 
@@ -105,7 +121,7 @@ def choice(value: object, kind: type[_E], at: str, faults: Faults) -> _E:
     """One of the words of `kind`."""
     words = [member.value for member in kind]
     if not isinstance(value, str) or value not in words:
-        faults.add(at, "value.not-a-choice", "this is none of: {words}", words=", ".join(words))
+        faults.add_fault(at, "value.not-a-choice", "write one of: {words}", words=", ".join(words))
         return next(iter(kind))
     return kind(value)
 
@@ -115,7 +131,7 @@ def sequence(
 ) -> tuple[_T, ...]:
     """A list, each item read by `read`."""
     if not isinstance(value, list):
-        faults.add(at, "value.not-list", "this is not a list")
+        faults.add_fault(at, "value.not-list", "write a list, in square brackets")
         return ()
     return tuple(read(item, f"{at}[{i}]", faults) for i, item in enumerate(value))
 
@@ -126,21 +142,25 @@ def sorted_sequence(
     """A list of texts sorted by code point, without duplicates."""
     items = sequence(value, at, faults, read)
     if not is_sorted(items):
-        faults.add(at, "list.unsorted", "this list is not sorted by code point without duplicates; sort it")
+        faults.add_fault(at, "list.unsorted", "sort this list by code point, each item once")
     return items
 
 
 def record(value: object, keys: Sequence[str], at: str, faults: Faults) -> dict[str, object] | None:
     """An object with exactly `keys`; None where it is not."""
     if not isinstance(value, dict):
-        faults.add(at, "value.not-object", "this is not an object with the keys {keys}", keys=", ".join(keys))
+        faults.add_fault(
+            at, "value.not-object", "write an object with exactly the keys {keys}", keys=", ".join(keys)
+        )
         return None
     missing = [key for key in keys if key not in value]
     unknown = [key for key in value if key not in keys]
     for key in missing:
-        faults.add(at, "object.key-missing", "the key {key} is missing", key=key)
+        faults.add_fault(at, "object.key-missing", "the key {key} is missing; add it", key=key)
     for key in unknown:
-        faults.add(at, "object.key-unknown", "the key {key} does not belong here", key=repr(key))
+        faults.add_fault(
+            at, "object.key-unknown", "the key {key} does not belong here; remove it", key=repr(key)
+        )
     return None if missing or unknown else value
 
 

@@ -123,7 +123,7 @@ class _Order:
         """Take in the key of line `number`."""
         first = self._first.setdefault(value, number)
         if first != number:
-            self._faults.add(
+            self._faults.add_fault(
                 number,
                 "line.duplicate",
                 "the {key} of line {line} stands here again; keep one",
@@ -131,7 +131,7 @@ class _Order:
                 line=first,
             )
         elif value < self._last:
-            self._faults.add(
+            self._faults.add_fault(
                 number,
                 "line.unsorted",
                 "this line belongs further up; sort the lines by {key}",
@@ -177,7 +177,7 @@ def _read_frame(data: bytes) -> list[FrameUnit]:
             unit=fields.identifier(row["unit"], f"{n}:unit", faults),
         )
         if unit.excluded is not None and unit.mandatory is not None:
-            faults.add(
+            faults.add_fault(
                 n,
                 "frame.excluded-and-mandatory",
                 "the unit {unit} is excluded and mandatory; choose one",
@@ -228,5 +228,5 @@ def _area(value: object, at: str, faults: Faults) -> str:
     """The prefix of an area; the empty one would hide that an inspector may go everywhere."""
     area = fields.text(value, at, faults)
     if value == "":
-        faults.add(at, "roster.area-empty", "an area must not be empty; an empty list means everywhere")
+        faults.add_fault(at, "roster.area-empty", "an area must not be empty; an empty list means everywhere")
     return area

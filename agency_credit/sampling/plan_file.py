@@ -86,7 +86,12 @@ def format_plan(plan: DrawPlan) -> bytes:
 
 def _read_plan(value: Mapping[str, object], faults: Faults) -> DrawPlan:
     if value["protocol"] != PROTOCOL:
-        faults.add("protocol", "plan.protocol", "the protocol must be {protocol}", protocol=PROTOCOL)
+        faults.add_fault(
+            "protocol",
+            "plan.protocol",
+            "write the protocol as {protocol}; no other is known here",
+            protocol=PROTOCOL,
+        )
     supplements = value["supplements"]
     return DrawPlan(
         draw=fields.identifier(value["draw"], "draw", faults),
@@ -109,16 +114,16 @@ def _read_plan(value: Mapping[str, object], faults: Faults) -> DrawPlan:
 def _check_plan(plan: DrawPlan, faults: Faults) -> None:
     """Rules between the keys of a plan."""
     if not fields.is_sorted([rule.stratum for rule in plan.strata]):
-        faults.add("strata", "plan.strata-unsorted", "sort the strata by code point, each once")
+        faults.add_fault("strata", "plan.strata-unsorted", "sort the strata by code point, each once")
     if len(plan.seats) < (1 if plan.supplements is not None else 2):
-        faults.add(
+        faults.add_fault(
             "seats", "plan.one-seat", "a team has at least two seats; only a supplementary draw may have one"
         )
     if not plan.public_sources:
-        faults.add("entropy", "plan.no-public-source", "at least one source must be public; add one")
+        faults.add_fault("entropy", "plan.no-public-source", "at least one source must be public; add one")
     is_secret = plan.publication is not PublicationTime.AT_ONCE
     if is_secret and len(plan.public_sources) == len(plan.entropy):
-        faults.add(
+        faults.add_fault(
             "entropy",
             "plan.no-commitment",
             "a draw published after the inspections needs a commitment; add one, or publish at once",
@@ -147,21 +152,25 @@ def _read_take(value: object, at: str, faults: Faults) -> Take:
             fraction=_read_fraction(take["fraction"], f"{at}.fraction", faults),
             minimum=fields.integer(take["minimum"], 0, f"{at}.minimum", faults),
         )
-    faults.add(at, "plan.take", 'take is {{"all":true}}, {{"count":n}} or {{"fraction":f,"minimum":m}}')
+    faults.add_fault(
+        at, "plan.take", 'write take as {{"all":true}}, {{"count":n}} or {{"fraction":f,"minimum":m}}'
+    )
     return TakeAll()
 
 
 def _read_fraction(value: object, at: str, faults: Faults) -> str:
     written = value if isinstance(value, str) else ""
     if NUMBER.fullmatch(written) and Fraction(written) > 1:
-        faults.add(at, "plan.fraction-above-one", "the fraction {value} is above 1", value=written)
+        faults.add_fault(
+            at, "plan.fraction-above-one", "the fraction {value} is above 1; 1 takes all", value=written
+        )
         return "0"
     ratio = RATIO.fullmatch(written)
     is_ratio = (
         ratio is not None and gcd(int(ratio[1]), int(ratio[2])) == 1 and int(ratio[2]) < MAX_DENOMINATOR
     )
     if not is_ratio and not DECIMAL.fullmatch(written):
-        faults.add(
+        faults.add_fault(
             at,
             "plan.fraction",
             'write a fraction as "0", "1", "0." with 1 to 9 digits, or "p/q" in lowest terms, q below 2^31',
@@ -189,7 +198,9 @@ def _read_source(value: object, at: str, faults: Faults) -> EntropySource:
             commitment=fields.hexadecimal(source.get("commitment", "0" * 64), f"{at}.commitment", faults),
         )
     if kind != "public":
-        faults.add(f"{at}.kind", "plan.source-kind", 'the kind of a source is "commitment" or "public"')
+        faults.add_fault(
+            f"{at}.kind", "plan.source-kind", 'write the kind of a source as "commitment" or "public"'
+        )
         source = {}
     else:
         source = fields.record(value, ("at", "event", "form", "kind"), at, faults) or {}
@@ -208,7 +219,7 @@ def _read_instant(value: object, at: str, faults: Faults) -> str:
             pass
         else:
             return value
-    faults.add(
+    faults.add_fault(
         at, "plan.instant", "write the time with its offset (RFC 3339), as in 2026-12-01T21:15:00+08:00"
     )
     return "2000-01-01T00:00:00Z"

@@ -21,15 +21,15 @@ def decode_object(data: bytes, keys: Sequence[str], at: str, faults: Faults) -> 
         value = _decode(source, at, faults)
         canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     except UnicodeDecodeError:
-        faults.add(at, "json.encoding", "this is not UTF-8; save the file as UTF-8")
+        faults.add_fault(at, "json.encoding", "this is not UTF-8; save the file as UTF-8")
         return None
     except (ValueError, RecursionError) as error:
-        faults.add(at, "json.syntax", "this is not JSON: {reason}", reason=str(error))
+        faults.add_fault(at, "json.syntax", "this is not JSON ({reason}); write it again", reason=str(error))
         return None
     if len(faults.found) > n_found:
         return None
     if canonical != source:
-        faults.add(
+        faults.add_fault(
             at,
             "json.not-canonical",
             "this is not canonical JSON; sort the keys, drop white space, escapes and the final line end",
@@ -47,11 +47,11 @@ def decode_lines(data: bytes, keys: Sequence[str], faults: Faults) -> Iterator[t
     data = without_bom(data, faults)
     lines = data.split(b"\n")
     if lines.pop():
-        faults.add(len(lines) + 1, "line.no-end", "the last line does not end with a line end; add it")
+        faults.add_fault(len(lines) + 1, "line.no-end", "the last line does not end with a line end; add it")
         lines = data.split(b"\n")
     n_crlf = sum(line.endswith(b"\r") for line in lines)
     if n_crlf:
-        faults.add(1, "line.crlf", "{n} line(s) end with CR LF; write LF alone", n=n_crlf)
+        faults.add_fault(1, "line.crlf", "{n} line(s) end with CR LF; write LF alone", n=n_crlf)
     for number, line in enumerate(lines, 1):
         value = decode_object(line.removesuffix(b"\r"), keys, str(number), faults)
         if value is not None:
@@ -61,7 +61,9 @@ def decode_lines(data: bytes, keys: Sequence[str], faults: Faults) -> Iterator[t
 def without_bom(data: bytes, faults: Faults) -> bytes:
     """`data` without its byte-order mark, which is noted."""
     if data.startswith(BOM):
-        faults.add(1, "file.bom", "the file begins with a byte-order mark; save it as UTF-8 without one")
+        faults.add_fault(
+            1, "file.bom", "the file begins with a byte-order mark; save it as UTF-8 without one"
+        )
     return data.removeprefix(BOM)
 
 
@@ -71,16 +73,23 @@ def _decode(source: str, at: str, faults: Faults) -> Json:
     def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
         times = Counter(name for name, _ in items)
         for name in [name for name in times if times[name] > 1]:
-            faults.add(at, "json.duplicate-key", "the key {key} stands twice; keep one", key=repr(name))
+            faults.add_fault(at, "json.duplicate-key", "the key {key} stands twice; keep one", key=repr(name))
         return dict(items)
 
     def fraction(number: str) -> int:
-        faults.add(at, "json.float", "{number} is not an integer; only integers are allowed", number=number)
+        faults.add_fault(
+            at,
+            "json.float",
+            "{number} is not an integer; write an integer, or a fraction as a text",
+            number=number,
+        )
         return 0
 
     def whole(number: str) -> int:
         if len(number) > LONGEST_INTEGER:
-            faults.add(at, "json.integer", "{number} … is too large; 2^53 is the limit", number=number[:20])
+            faults.add_fault(
+                at, "json.integer", "{number}… is too large; integers stay below 2^53", number=number[:20]
+            )
             return 0
         return int(number)
 

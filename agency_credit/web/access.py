@@ -1,0 +1,99 @@
+"""Who may open which route: one guard, on every handler of the application.
+
+A handler declares ``opt={"public": True}`` or ``opt={"roles": frozenset({Role.DRAFTER, …})}``; one that
+declares neither is refused. A mounted application that checks its own forms says ``"own_csrf": True``.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
+from litestar.handlers import BaseRouteHandler
+
+from agency_credit.domain.errors import ForbiddenError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.sessions import load_session
+
+SESSION_COOKIE = "ac_session"
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+_WITH_SESSION = ("/admin", "/api")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+async def check_access(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let through or refuse.
+
+    1. Below ``/admin`` and ``/api`` the session cookie is read; nowhere else.
+    2. The roles that the handler declares are asked for.
+    3. What changes something needs the token of the session, and never comes from another site.
+
+    Raises
+    ------
+    ForbiddenError
+        ``session.required``, ``role.missing``, ``request.forged`` or ``route.undeclared``.
+    """
+    if _has_session(connection.scope["path"]):  # 1
+        await _read_session(connection)
+    actor: Actor | None = connection.state.actor
+    _check_roles(actor, handler)  # 2
+    if connection.scope.get("method", "GET") not in _SAFE and not handler.opt.get("own_csrf"):  # 3
+        await _check_csrf(connection, actor)
+
+
+def _has_session(path: str) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in _WITH_SESSION)
+
+
+async def _read_session(connection: Connection) -> None:
+    token = connection.cookies.get(SESSION_COOKIE)
+    session = await load_session(connection.app.state.office, token) if token else None
+    if session is not None:
+        connection.state.actor = session.actor
+        connection.state.csrf_token = session.csrf_token
+
+
+def _check_roles(actor: Actor | None, handler: BaseRouteHandler) -> None:
+    if handler.opt.get("public") is True:
+        return
+    roles: frozenset[Role] | None = handler.opt.get("roles")
+    if not roles:
+        raise ForbiddenError("route.undeclared", "this route declares no roles; nobody may open it")
+    if actor is None:
+        raise ForbiddenError("session.required", "log in first")
+    if not roles & actor.roles:
+        raise ForbiddenError(
+            "role.missing",
+            "{user} may not do this; it takes one of these roles: {roles}",
+            user=actor.username,
+            roles=", ".join(sorted(roles)),
+        )
+
+
+async def _check_csrf(connection: Connection, actor: Actor | None) -> None:
+    forged = ForbiddenError("request.forged", "the form is too old or from elsewhere; load the page again")
+    if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise forged
+    if actor is None:
+        return
+    expected = str(connection.state.csrf_token)
+    if not hmac.compare_digest(expected.encode(), (await _sent_token(connection)).encode()):
+        raise forged
+
+
+async def _sent_token(connection: Connection) -> str:
+    header = connection.headers.get(CSRF_HEADER)
+    if header is not None or not isinstance(connection, Request):
+        return header or ""
+    if connection.content_type[0] not in _FORMS:
+        return ""
+    form = await connection.form()
+    value = form.get(CSRF_FIELD)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,33 @@
+"""What a handler may ask for by name: ``office``, ``actor``, ``language``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from agency_credit.domain.errors import ForbiddenError
+from agency_credit.domain.role import Actor
+from agency_credit.services.office import Office
+from agency_credit.web.i18n import Language
+from agency_credit.web.templating import language_of
+
+
+def provide_office(state: State) -> Office:
+    """The open office of this application."""
+    office: Office = state.office
+    return office
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Who is logged in; a handler that asks for it has declared roles, so there is somebody."""
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        raise ForbiddenError("session.required", "log in first")
+    return actor
+
+
+def provide_language(request: Request[Any, Any, Any]) -> Language:
+    """``"zh"`` or ``"en"``, from the path."""
+    return language_of(request)

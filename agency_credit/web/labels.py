@@ -1,0 +1,81 @@
+"""What the words of the database are called on a page; each is translated where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agency_credit.web.i18n import msgid
+
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "practice_line": {
+        "patent": msgid("Patent agency"),
+        "trademark": msgid("Trademark agency"),
+    },
+    "agency_status": {
+        "in_force": msgid("In force"),
+        "suspended": msgid("Suspended"),
+        "cancelled": msgid("Cancelled"),
+        "revoked": msgid("Revoked"),
+    },
+    "list_status": {
+        "none": msgid("On no list"),
+        "abnormal": msgid("On the abnormal list"),
+        "serious": msgid("On the serious list"),
+    },
+    "step": {
+        "drafted": msgid("Drafted"),
+        "announced": msgid("Announced"),
+        "approved": msgid("Approved"),
+        "drawn": msgid("Drawn"),
+        "published": msgid("Published"),
+        "named": msgid("Inspectors named"),
+        "voided": msgid("Voided"),
+    },
+    "stream": {
+        "drawn": msgid("Drawn by lot"),
+        "mandatory": msgid("Mandatory, not by lot"),
+    },
+    "place": {
+        "drawn": msgid("Drawn"),
+        "reserve": msgid("Reserve"),
+        "not_drawn": msgid("Not drawn"),
+        "mandatory": msgid("Mandatory, not by lot"),
+        "excluded": msgid("Excluded from the lottery"),
+    },
+    "void_reason": {
+        "nonce-missing": msgid("A committed value was not opened"),
+        "nonce-wrong": msgid("A committed value does not match its commitment"),
+        "event-missing": msgid("A public event did not take place as announced"),
+        "frame-wrong": msgid("The frame was wrong"),
+        "ordered": msgid("Ordered by a court or a superior body"),
+        "other": msgid("Withdrawn before the first public value"),
+    },
+    "publication": {
+        "at-once": msgid("at once"),
+        "after-inspection": msgid("after the inspections"),
+    },
+    "selection": {
+        "ticket": msgid("equal probabilities within a stratum"),
+        "pareto": msgid("probabilities nearly proportional to size"),
+    },
+    "rounding": {
+        "up": msgid("rounded up"),
+        "down": msgid("rounded down"),
+        "nearest": msgid("rounded to the nearest whole number, halves up"),
+    },
+    "form": {
+        "ssq": msgid("Double Colour Ball"),
+        "dlt": msgid("Super Lotto"),
+        "digits": msgid("decimal digits"),
+        "dice": msgid("dice"),
+        "drand": msgid("drand beacon"),
+        "text": msgid("text"),
+    },
+    "role": {
+        "drafter": msgid("Drafter"),
+        "approver": msgid("Approver"),
+        "auditor": msgid("Auditor"),
+        "administrator": msgid("Administrator"),
+        "inspector": msgid("Inspector"),
+    },
+}

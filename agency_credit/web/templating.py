@@ -1,0 +1,115 @@
+"""The one Jinja environment, for the public pages and for the console in `admin`.
+
+Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
+``label("step", "drawn")``, ``language()``, ``switch_url()``, the filters ``day``, ``instant`` and
+``points``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported ``with context``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar import Request
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from litestar.template.config import TemplateConfig
+
+from agency_credit.web.i18n import Language, format_date, format_instant, format_points, translate
+from agency_credit.web.labels import LABELS
+from agency_credit.web.outermost import LANGUAGE_PREFIX
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    """Templates of the public pages first, then those of the console."""
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(make_environment()))
+
+
+def make_environment() -> Environment:
+    """Jinja, escaping everything, refusing undefined names."""
+    environment = Environment(
+        loader=FileSystemLoader([TEMPLATES, *_console_templates()]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(_=_gettext, url=_url, label=_label, language=_language, switch_url=_switch_url)
+    environment.filters.update(day=_day, instant=_instant, points=format_points)
+    return environment
+
+
+def language_of(request: Request[Any, Any, Any]) -> Language:
+    """The language that the path of this request asks for."""
+    language: Language = request.scope["state"].get("language", "zh")
+    return language
+
+
+def render(name: str, /, *, status_code: int = 200, **context: object) -> Template:
+    """A page of this site: the template `name` with `context`."""
+    return Template(name, context={"is_fictional": False, **context}, status_code=status_code)
+
+
+def localise(language: Language, path: str, **segments: str) -> str:
+    """`path` with its ``{places}`` filled by quoted `segments`, below ``/en`` for English."""
+    filled = path.format(**{name: quote(str(value), safe="") for name, value in segments.items()})
+    return (LANGUAGE_PREFIX if language == "en" else "") + filled
+
+
+def _console_templates() -> list[Path]:
+    spec = find_spec("admin")
+    return [Path(folder) / "templates" for folder in (spec and spec.submodule_search_locations) or ()]
+
+
+def _of(context: Context) -> Request[Any, Any, Any]:
+    request: Request[Any, Any, Any] = context["request"]
+    return request
+
+
+@pass_context
+def _gettext(context: Context, template: str, /, **params: object) -> str:
+    return translate(language_of(_of(context)), template, **params)
+
+
+@pass_context
+def _label(context: Context, kind: str, value: str, /) -> str:
+    return translate(language_of(_of(context)), LABELS[kind].get(value, "{value}"), value=value)
+
+
+@pass_context
+def _language(context: Context) -> Language:
+    return language_of(_of(context))
+
+
+@pass_context
+def _url(context: Context, path: str, query: Mapping[str, object] | None = None, **segments: str) -> str:
+    given = {key: value for key, value in (query or {}).items() if value not in (None, "")}
+    return localise(language_of(_of(context)), path, **segments) + (f"?{urlencode(given)}" if given else "")
+
+
+@pass_context
+def _switch_url(context: Context) -> str:
+    """This very page in the other language."""
+    request = _of(context)
+    other: Language = "zh" if language_of(request) == "en" else "en"
+    path = "/" + quote(request.scope["path"]).lstrip("/")  # "//host" would leave the site
+    query = request.scope["query_string"].decode("latin-1")
+    return (LANGUAGE_PREFIX if other == "en" else "") + path + (f"?{query}" if query else "")
+
+
+@pass_context
+def _day(context: Context, value: date | None) -> str:
+    return format_date(language_of(_of(context)), value)
+
+
+@pass_context
+def _instant(context: Context, value: datetime | None) -> str:
+    return format_instant(language_of(_of(context)), value)

@@ -1,0 +1,282 @@
+"""The draft of a draw: the plan as an office writes it, before anything is frozen.
+
+A draft is the protocol's plan (draw-protocol.md, section 2) with two differences: a commitment of this
+office is still empty (it is made when the draw is announced), and beside the plan stands the scope, from
+which the frame is built. It is saved faulty or not; `find_draft_faults` says what is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from agency_credit.database.tables import Draw, DrawStep
+from agency_credit.domain.canonical import format_canonical
+from agency_credit.domain.errors import Fault, FaultsError, InputError, NotFoundError, RefusedError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.sampling import parse_plan
+from agency_credit.services.frame import FrameScope, Stratification, load_stratification
+from agency_credit.services.office import Office
+from agency_credit.services.operation import operation
+from agency_credit.services.reference import load_items, load_parameter
+
+DRAFTER = frozenset({Role.DRAFTER})
+NO_COMMITMENT = "0" * 64
+"""Stands for a commitment not made yet while a draft is checked."""
+
+
+class PlanDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The keys of `plan.json` that the office writes; `draw` and `protocol` are ours.
+
+    Parameters
+    ----------
+    entropy
+        Sources; a commitment without value (null) is made by this office's server.
+    """
+
+    title: str
+    authority: str
+    basis: list[str]
+    items: list[str]
+    entrustment: str | None
+    publication: Literal["at-once", "after-inspection"]
+    strata: list[dict[str, Any]]
+    rounding: Literal["up", "down", "nearest"]
+    selection: Literal["ticket", "pareto"]
+    reserves: int
+    seats: list[dict[str, Any]]
+    entropy: list[dict[str, Any]]
+    supplements: str | None = None
+
+
+class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A plan and the scope of its frame.
+
+    Parameters
+    ----------
+    authority_level
+        Level of the implementing body; a city or county needs an entrustment for patent agencies
+        (regulation.md, 0.5).
+    inspector_limit
+        Most targets for an inspector who has no limit of his own.
+    replaces
+        The voided draw that this one repeats; None: a first attempt.
+    """
+
+    plan: PlanDraft
+    scope: FrameScope
+    authority_level: Literal["county", "city", "province", "nation"]
+    inspector_limit: int
+    replaces: str | None = None
+
+
+async def suggest_draft(office: Office) -> DrawDraft:
+    """A draft to start from: this office, all agencies, every stratum of today's frame."""
+    name = (await load_parameter("office_name")).value
+    level = (await load_parameter("office_level")).value
+    scope = FrameScope(
+        practice_lines=["patent", "trademark"],
+        areas=[],
+        annual_cap=(await load_parameter("annual_cap")).number,
+    )
+    strata = await load_stratification(office, scope, by_size=False)
+    items = await load_items()
+    plan = PlanDraft(
+        title=f"{office.today().year}年代理机构“双随机、一公开”抽查",
+        authority=name,
+        basis=sorted({item["basis"] for item in items}),
+        items=[item["title"] for item in items],
+        entrustment=None,
+        publication="after-inspection",
+        strata=[{"stratum": s.stratum, "take": {"count": 1}} for s in strata.strata],
+        rounding="up",
+        selection="ticket",
+        reserves=1,
+        seats=[{"role": "组长", "skills": ["lead"]}, {"role": "检查员", "skills": []}],
+        entropy=[{"kind": "commitment", "party": name, "commitment": None}],
+    )
+    return DrawDraft(
+        plan=plan, scope=scope, authority_level=level or "city", inspector_limit=6  # type: ignore[arg-type]
+    )
+
+
+async def draft_draw(office: Office, actor: Actor, draft: DrawDraft) -> str:
+    """Save a new draft; the identifier it got, such as ``3703-2026-001``."""
+    prefix = f"{(await load_parameter('office_code')).value}-{office.today().year}-"
+    async with operation(office, actor, "draw.draft", prefix, roles=DRAFTER) as op:
+        rows = await Draw.select(Draw.draw).where(Draw.draw.like(f"{prefix}%"))
+        serials = [int(row["draw"].removeprefix(prefix)) for row in rows]
+        draw = f"{prefix}{max(serials, default=0) + 1:03d}"
+        op.details["draw"] = draw
+        await Draw.insert(
+            Draw(
+                draw=draw,
+                title=draft.plan.title,
+                authority=draft.plan.authority,
+                draft_json=format_draft(draft),
+                drafted_by=_person(actor),
+                drafted_at=op.at,
+                changed_at=op.at,
+            )
+        )
+    return draw
+
+
+async def change_draft(office: Office, actor: Actor, draw: str, draft: DrawDraft) -> None:
+    """Replace a draft that has not been announced."""
+    async with operation(office, actor, "draw.change", draw, roles=DRAFTER) as op:
+        row = await load_draw_row(draw)
+        if await DrawStep.exists().where(DrawStep.draw == row["id"]):
+            raise RefusedError(
+                "draw.frozen",
+                "the plan of {draw} was announced and can no longer be changed; void it and draft a new one",
+                draw=draw,
+            )
+        await Draw.update(
+            {
+                Draw.title: draft.plan.title,
+                Draw.authority: draft.plan.authority,
+                Draw.draft_json: format_draft(draft),
+                Draw.changed_at: op.at,
+            }
+        ).where(Draw.id == row["id"])
+
+
+async def load_draw_row(draw: str) -> dict[str, Any]:
+    """The row of a draw; raises NotFoundError for an unknown identifier."""
+    row = await Draw.select().where(Draw.draw == draw).first()
+    if row is None:
+        raise NotFoundError("draw.unknown", "there is no draw {draw}", draw=draw)
+    return row
+
+
+async def load_draft(draw: str) -> DrawDraft:
+    """The draft behind a draw."""
+    return parse_draft((await load_draw_row(draw))["draft_json"].encode())
+
+
+def format_draft(draft: DrawDraft) -> str:
+    """Canonical JSON of a draft."""
+    return format_canonical(msgspec.to_builtins(draft)).decode()
+
+
+def parse_draft(content: bytes) -> DrawDraft:
+    """A draft from JSON; raises InputError that names the key at fault."""
+    try:
+        return msgspec.json.decode(content, type=DrawDraft)
+    except msgspec.MsgspecError as error:
+        raise InputError("draft.json", "the draft cannot be read: {error}", error=str(error)) from error
+
+
+def format_plan_of(draw: str, draft: DrawDraft, commitments: dict[int, str]) -> bytes:
+    """`plan.json` of a draft, with this office's commitments by the index of their source."""
+    plan: dict[str, Any] = {"draw": draw, "protocol": "double-random/1", **msgspec.to_builtins(draft.plan)}
+    plan["strata"] = sorted(plan["strata"], key=lambda item: str(item.get("stratum")))
+    plan["entropy"] = [
+        {**source, "commitment": commitments[index]} if index in commitments else source
+        for index, source in enumerate(plan["entropy"])
+    ]
+    return format_canonical(plan)
+
+
+def own_sources(draft: DrawDraft) -> list[int]:
+    """Indexes of the commitments that this office's server has to make."""
+    return [
+        index
+        for index, source in enumerate(draft.plan.entropy)
+        if source.get("kind") == "commitment" and not source.get("commitment")
+    ]
+
+
+def find_draft_faults(
+    draw: str, draft: DrawDraft, stratification: Stratification, districts: dict[str, str]
+) -> tuple[Fault, ...]:
+    """Everything that keeps a draft from being announced, all at once.
+
+    The protocol's own rules are checked by `sampling.parse_plan`; here stand those of the law
+    (regulation.md, R11, R20) and those that tie the plan to today's frame.
+    """
+    faults: list[Fault] = []
+    try:
+        placeholder = dict.fromkeys(own_sources(draft), NO_COMMITMENT)
+        parse_plan(format_plan_of(draw, draft, placeholder))
+    except FaultsError as error:
+        faults += error.faults
+    except InputError as error:
+        faults.append(Fault(at="plan", code=error.code, template=error.template, params=error.params))
+    faults += _legal_faults(draft)
+    faults += _strata_faults(draft, stratification)
+    faults += [
+        _fault("scope.areas", "area.unknown", "there is no district {area}", area=area)
+        for area in draft.scope.areas
+        if area not in districts
+    ]
+    if draft.inspector_limit < 1:
+        faults.append(
+            _fault("inspector_limit", "draft.limit", "an inspector must be allowed at least one target")
+        )
+    return tuple(faults)
+
+
+def _legal_faults(draft: DrawDraft) -> list[Fault]:
+    plan = draft.plan
+    faults = []
+    if not any(text.strip() for text in plan.basis):
+        faults.append(
+            _fault("plan.basis", "draft.basis", "name the legal basis; without one nothing may be inspected")
+        )
+    if not plan.authority.strip():
+        faults.append(_fault("plan.authority", "draft.authority", "name the implementing body"))
+    if not any(text.strip() for text in plan.items):
+        faults.append(
+            _fault("plan.items", "draft.items", "choose at least one item of the published item list")
+        )
+    below_province = draft.authority_level in ("county", "city")
+    if "patent" in draft.scope.practice_lines and below_province and not (plan.entrustment or "").strip():
+        faults.append(
+            _fault(
+                "plan.entrustment",
+                "draft.entrustment",
+                "a city or county inspects patent agencies only when the province entrusts it; "
+                "give the entrustment document, or leave patent agencies out",
+            )
+        )
+    return faults
+
+
+def _strata_faults(draft: DrawDraft, stratification: Stratification) -> list[Fault]:
+    planned = [str(item.get("stratum")) for item in draft.plan.strata]
+    known = [stratum.stratum for stratum in stratification.strata]
+    faults = [
+        _fault(
+            "plan.strata",
+            "draft.stratum-empty",
+            "the stratum {stratum} has no unit in today's frame; take it out of the plan",
+            stratum=stratum,
+        )
+        for stratum in planned
+        if stratum not in known
+    ]
+    faults += [
+        _fault(
+            "plan.strata",
+            "draft.stratum-missing",
+            "the stratum {stratum} is in today's frame but not in the plan; say how many to take",
+            stratum=stratum,
+        )
+        for stratum in known
+        if stratum not in planned
+    ]
+    return faults
+
+
+def _fault(at: str, code: str, template: str, **params: str | int) -> Fault:
+    return Fault(at=at, code=code, template=template, params=params)
+
+
+def _person(actor: Actor) -> int:
+    if actor.person_id is None:
+        raise RefusedError("actor.account", "draws are run by people with an account; log in")
+    return actor.person_id
+

@@ -1,0 +1,155 @@
+"""What is stored of a draw: its frozen files, its steps, its values, its sealed nonces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from agency_credit.database.tables import (
+    DrawFile,
+    DrawPseudonym,
+    DrawSecret,
+    DrawStep,
+    DrawValue,
+    DrawVoidRequest,
+)
+from agency_credit.domain.canonical import digest
+from agency_credit.domain.errors import RefusedError
+from agency_credit.domain.role import Actor
+from agency_credit.services.office import Office
+
+
+def person_of(actor: Actor) -> int:
+    """The account of the actor; a draw is run by people, not by the operator of the machine.
+
+    Raises
+    ------
+    RefusedError
+        The actor has no account.
+    """
+    if actor.person_id is None:
+        raise RefusedError("actor.account", "draws are run by people with an account; log in")
+    return actor.person_id
+
+
+async def append_file(draw: int, name: str, content: bytes) -> None:
+    """Freeze a file of a draw."""
+    await DrawFile.insert(DrawFile(draw=draw, name=name, content=content, digest=digest(content)))
+
+
+async def load_files(draw: int) -> dict[str, bytes]:
+    """The frozen files of a draw by name."""
+    rows = await DrawFile.select(DrawFile.name, DrawFile.content).where(DrawFile.draw == draw)
+    return {row["name"]: bytes(row["content"]) for row in rows}
+
+
+async def append_step(
+    draw: int,
+    step: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    log_index: int | None,
+    second: int | None = None,
+    reason_code: str = "",
+    reason: str = "",
+) -> None:
+    """Make a step; it is unique for the draw, so that the loser of a race fails here."""
+    await DrawStep.insert(
+        DrawStep(
+            draw=draw,
+            step=step,
+            at=at,
+            by=person_of(actor),
+            second_by=second,
+            reason_code=reason_code,
+            reason=reason,
+            log_index=log_index,
+        )
+    )
+
+
+async def load_steps(draw: int) -> list[dict[str, Any]]:
+    """The steps of a draw in order, with the user names behind them."""
+    return await (
+        DrawStep.select(
+            DrawStep.all_columns(),
+            DrawStep.by.username.as_alias("by_username"),
+            DrawStep.by.display_name.as_alias("by_name"),
+            DrawStep.second_by.display_name.as_alias("second_name"),
+        )
+        .where(DrawStep.draw == draw)
+        .order_by(DrawStep.at, DrawStep.id)
+    )
+
+
+async def load_values(draw: int) -> dict[int, str]:
+    """The values entered so far by the index of their source; a later entry corrects an earlier one."""
+    rows = await (
+        DrawValue.select(DrawValue.source, DrawValue.value)
+        .where(DrawValue.draw == draw)
+        .order_by(DrawValue.entered_at, DrawValue.id)
+    )
+    return {row["source"]: row["value"] for row in rows}
+
+
+async def load_void_request(draw: int) -> dict[str, Any] | None:
+    """The latest request to void the draw, waiting for its second person."""
+    return await (
+        DrawVoidRequest.select(
+            DrawVoidRequest.all_columns(), DrawVoidRequest.requested_by.display_name.as_alias("by_name")
+        )
+        .where(DrawVoidRequest.draw == draw)
+        .order_by(DrawVoidRequest.id, ascending=False)
+        .first()
+    )
+
+
+async def append_nonce(office: Office, draw: int, identifier: str, source: int, nonce: str) -> None:
+    """Seal a nonce of this office under the key outside the database."""
+    sealed = office.keys.seal(bytes.fromhex(nonce), _nonce_context(identifier, source))
+    await DrawSecret.insert(DrawSecret(draw=draw, source=source, sealed=sealed))
+
+
+async def open_nonces(office: Office, draw: int, identifier: str) -> dict[int, str]:
+    """This office's nonces by the index of their source; only for drawing and publishing."""
+    rows = await DrawSecret.select(DrawSecret.source, DrawSecret.sealed).where(DrawSecret.draw == draw)
+    return {
+        row["source"]: office.keys.unseal(
+            bytes(row["sealed"]), _nonce_context(identifier, row["source"])
+        ).hex()
+        for row in rows
+    }
+
+
+async def append_pseudonym(office: Office, draw: int, inspector: int, pseudonym: str, salt: str) -> None:
+    """Keep the pseudonym of an inspector in this draw, its salt sealed."""
+    sealed = office.keys.seal(bytes.fromhex(salt), f"salt {pseudonym}")
+    await DrawPseudonym.insert(
+        DrawPseudonym(draw=draw, inspector=inspector, pseudonym=pseudonym, sealed_salt=sealed)
+    )
+
+
+async def load_pseudonyms(draw: int) -> dict[str, int]:
+    """Inspectors by their pseudonym in this draw."""
+    rows = await DrawPseudonym.select(DrawPseudonym.pseudonym, DrawPseudonym.inspector).where(
+        DrawPseudonym.draw == draw
+    )
+    return {row["pseudonym"]: row["inspector"] for row in rows}
+
+
+async def open_salts(office: Office, draw: int) -> dict[str, str]:
+    """The salts behind the pseudonyms of a draw; only for publishing who served."""
+    rows = await DrawPseudonym.select(DrawPseudonym.pseudonym, DrawPseudonym.sealed_salt).where(
+        DrawPseudonym.draw == draw
+    )
+    return {
+        row["pseudonym"]: office.keys.unseal(
+            bytes(row["sealed_salt"]), f"salt {row['pseudonym']}"
+        ).hex()
+        for row in rows
+    }
+
+
+def _nonce_context(identifier: str, source: int) -> str:
+    return f"nonce {identifier} {source}"

@@ -1,0 +1,303 @@
+"""From the registers to the frozen files of a draw: targets, inspectors, recusals.
+
+Frame rules: agencies and branches in force; patent agencies on the abnormal or serious list are
+inspected without lot (mandatory), even above the annual cap; others above the cap are excluded, with the
+reason. Strata are practice line × public credit tier and nothing else: a confidential risk class is not
+even in the store, so that it can never show through a stratum (regulation.md, 0.4, 0.6, R6–R10).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from agency_credit.database.tables import (
+    Agency,
+    AgencyPractice,
+    InspectionResult,
+    Inspector,
+    Rating,
+    Recusal,
+)
+from agency_credit.domain.canonical import Json, format_canonical
+from agency_credit.domain.errors import InputError, RefusedError
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_parameter
+
+PracticeLine = Literal["patent", "trademark"]
+LINE_NAMES: dict[PracticeLine, str] = {"patent": "专利", "trademark": "商标"}
+"""How strata are named; published names, hence not translated."""
+LIST_NAMES = {"abnormal": "列入经营异常名录", "serious": "列入严重违法失信名单"}
+TIERS = ("A+", "A", "B", "C", "D")
+"""The public credit tiers, best first (regulation.md, 1.2)."""
+
+
+class FrameScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom a draw is about.
+
+    Parameters
+    ----------
+    practice_lines
+        One or both.
+    areas
+        District codes; empty: the whole area of the authority.
+    annual_cap
+        Most inspections of one agency in a calendar year; None: no cap is known.
+    """
+
+    practice_lines: list[PracticeLine]
+    areas: list[str]
+    annual_cap: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a unit takes no part in the lottery; public."""
+
+    basis: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameLine:
+    """A unit of the frame before it is frozen; `name` stays inside."""
+
+    unit: str
+    name: str
+    area: str
+    stratum: str
+    size: int
+    excluded: Reason | None
+    mandatory: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratumSize:
+    """Units of a stratum: all of them, and those that take part in the lottery."""
+
+    stratum: str
+    n_units: int
+    n_eligible: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratification:
+    """Today's frame and its strata, sorted by code point."""
+
+    lines: tuple[FrameLine, ...]
+    strata: tuple[StratumSize, ...]
+
+
+async def load_stratification(office: Office, scope: FrameScope, *, by_size: bool) -> Stratification:
+    """Build the frame of today.
+
+    Parameters
+    ----------
+    by_size
+        Whether units carry their number of staff as size (Pareto selection), else 1.
+
+    Raises
+    ------
+    InputError
+        No practice line was chosen.
+    RefusedError
+        An agency in force has no tier yet: rate first.
+    """
+    if not scope.practice_lines:
+        raise InputError("scope.lines", "choose patent agencies, trademark agencies or both")
+    agencies = await _load_agencies(scope)
+    tiers = await _load_tiers(office.today())
+    unrated = [a["name"] for a, lines in agencies if any((a["id"], line) not in tiers for line in lines)]
+    if unrated:
+        raise RefusedError(
+            "frame.unrated",
+            "{n} agencies have no credit tier yet, the first is {name}; rate all agencies first",
+            n=len(unrated),
+            name=unrated[0],
+        )
+    counts = await _load_inspection_counts(office.today().year)
+    reasons = _Reasons(
+        mandatory_basis=(await load_parameter("mandatory_basis")).value,
+        cap_basis=(await load_parameter("annual_cap_basis")).value,
+        cap=scope.annual_cap,
+    )
+    lines = tuple(
+        _frame_line(agency, _worst_stratum(agency["id"], practices, tiers), by_size, reasons, practices, counts)
+        for agency, practices in agencies
+    )
+    return Stratification(lines=lines, strata=_count_strata(lines))
+
+
+def format_targets(lines: tuple[FrameLine, ...]) -> bytes:
+    """`targets.jsonl` of the frame (draw-protocol.md, section 1)."""
+    return format_lines(
+        [
+            {
+                "area": line.area,
+                "excluded": _format_reason(line.excluded),
+                "mandatory": _format_reason(line.mandatory),
+                "size": line.size,
+                "stratum": line.stratum,
+                "unit": line.unit,
+            }
+            for line in lines
+        ],
+        "unit",
+    )
+
+
+async def load_roster(limit: int) -> list[dict[str, Any]]:
+    """Inspectors who are on duty: id, certificate, name, areas, skills, limit."""
+    rows = await (
+        Inspector.select().where(Inspector.status == "active").order_by(Inspector.certificate)
+    )
+    return [
+        {
+            "id": row["id"],
+            "certificate": row["certificate"],
+            "name": row["name"],
+            "areas": sorted(msgspec.json.decode(row["area_codes_json"])),
+            "skills": sorted(msgspec.json.decode(row["skills_json"])),
+            "limit": limit if row["draw_limit"] is None else row["draw_limit"],
+        }
+        for row in rows
+    ]
+
+
+def format_inspectors(roster: list[dict[str, Any]], pseudonyms: dict[int, str]) -> bytes:
+    """`inspectors.jsonl`: the roster under the pseudonyms of this draw, by inspector id."""
+    return format_lines(
+        [
+            {
+                "areas": person["areas"],
+                "inspector": pseudonyms[person["id"]],
+                "limit": person["limit"],
+                "skills": person["skills"],
+            }
+            for person in roster
+        ],
+        "inspector",
+    )
+
+
+async def format_recusals(pseudonyms: dict[int, str], units: set[str]) -> bytes:
+    """`recusals.jsonl`: approved recusals between people on the roster and units of the frame.
+
+    Raises
+    ------
+    RefusedError
+        A recusal is waiting for its second person.
+    """
+    rows = await Recusal.select(
+        Recusal.inspector, Recusal.approved_at, Recusal.agency.uscc.as_alias("unit")
+    )
+    waiting = sum(row["approved_at"] is None for row in rows)
+    if waiting:
+        raise RefusedError(
+            "recusal.unapproved", "{n} recusals wait for the approval of a second person", n=waiting
+        )
+    pairs: list[dict[str, Json]] = [
+        {"inspector": pseudonyms[row["inspector"]], "unit": row["unit"]}
+        for row in rows
+        if row["inspector"] in pseudonyms and row["unit"] in units
+    ]
+    return format_lines(pairs, "unit", "inspector")
+
+
+def format_lines(items: list[dict[str, Json]], *keys: str) -> bytes:
+    """Canonical lines sorted by `keys`."""
+    ordered = sorted(items, key=lambda item: [str(item[key]) for key in keys])
+    return b"".join(format_canonical(item) + b"\n" for item in ordered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reasons:
+    mandatory_basis: str
+    cap_basis: str
+    cap: int | None
+
+
+def _frame_line(
+    agency: dict[str, Any],
+    stratum: str,
+    by_size: bool,
+    reasons: _Reasons,
+    practices: list[PracticeLine],
+    counts: Counter[int],
+) -> FrameLine:
+    mandatory = excluded = None
+    n_inspected = counts[agency["id"]]
+    if "patent" in practices and agency["list_status"] != "none":
+        since = agency["list_since"]
+        text = LIST_NAMES[agency["list_status"]] + (f"（{since.isoformat()}起）" if since else "")
+        mandatory = Reason(basis=reasons.mandatory_basis, reason=text)
+    elif reasons.cap is not None and n_inspected >= reasons.cap:
+        text = f"本年度已检查{n_inspected}次，达到年度上限{reasons.cap}次"
+        excluded = Reason(basis=reasons.cap_basis, reason=text)
+    return FrameLine(
+        unit=agency["uscc"],
+        name=agency["name"],
+        area=agency["area"],
+        stratum=stratum,
+        size=max(1, agency["n_staff"] or 1) if by_size else 1,
+        excluded=excluded,
+        mandatory=mandatory,
+    )
+
+
+def _worst_stratum(
+    agency: int, practices: list[PracticeLine], tiers: dict[tuple[int, str], str]
+) -> str:
+    # One visit for both lines, so one stratum: that of the worse tier; of equal tiers the patent line's.
+    line = max(practices, key=lambda line: (TIERS.index(tiers[agency, line]), line == "patent"))
+    return f"{LINE_NAMES[line]}-{tiers[agency, line]}"
+
+
+def _count_strata(lines: tuple[FrameLine, ...]) -> tuple[StratumSize, ...]:
+    units = Counter(line.stratum for line in lines)
+    eligible = Counter(line.stratum for line in lines if not line.excluded and not line.mandatory)
+    return tuple(
+        StratumSize(stratum=stratum, n_units=units[stratum], n_eligible=eligible[stratum])
+        for stratum in sorted(units)
+    )
+
+
+def _format_reason(reason: Reason | None) -> dict[str, Json] | None:
+    return None if reason is None else {"basis": reason.basis, "reason": reason.reason}
+
+
+async def _load_agencies(scope: FrameScope) -> list[tuple[dict[str, Any], list[PracticeLine]]]:
+    query = Agency.select().where(Agency.status == "in_force").order_by(Agency.uscc)
+    if scope.areas:
+        query = query.where(Agency.area.is_in(scope.areas))
+    practices: dict[int, list[PracticeLine]] = {}
+    for row in await AgencyPractice.select(AgencyPractice.agency, AgencyPractice.practice_line):
+        if row["practice_line"] in scope.practice_lines:
+            practices.setdefault(row["agency"], []).append(row["practice_line"])
+    return [(row, practices[row["id"]]) for row in await query if row["id"] in practices]
+
+
+async def _load_tiers(on: date) -> dict[tuple[int, str], str]:
+    rows = await (
+        Rating.select(Rating.agency, Rating.practice_line, Rating.tier)
+        .where(Rating.rated_on <= on)
+        .order_by(Rating.rated_on, Rating.id)
+    )
+    return {(row["agency"], row["practice_line"]): row["tier"] for row in rows}  # the latest wins
+
+
+async def _load_inspection_counts(year: int) -> Counter[int]:
+    rows = await (
+        InspectionResult.select(
+            InspectionResult.inspection, InspectionResult.inspection.agency.as_alias("agency")
+        )
+        .where(InspectionResult.inspected_on >= date(year, 1, 1))
+        .where(InspectionResult.inspected_on <= date(year, 12, 31))
+    )
+    visits = {(row["inspection"], row["agency"]) for row in rows}
+    return Counter(agency for _, agency in visits)
+

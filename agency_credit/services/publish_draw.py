@@ -1,0 +1,182 @@
+"""Publish a draw: every file, verified first, in the store and as a folder on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from agency_credit.database.tables import Inspector
+from agency_credit.domain.canonical import digest
+from agency_credit.domain.errors import RefusedError, UnavailableError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.roster import ServedInspector
+from agency_credit.inspection import draw_states
+from agency_credit.sampling import format_names, format_reveal, parse_plan
+from agency_credit.services.draw_draft import load_draw_row
+from agency_credit.services.draw_steps import load_reveal
+from agency_credit.services.draw_store import (
+    append_file,
+    append_step,
+    load_files,
+    load_history,
+    load_pseudonyms,
+    open_salts,
+)
+from agency_credit.services.office import Office
+from agency_credit.services.operation import Operation, operation
+from agency_credit.services.results import append_result_publication, load_inspections, load_latest_result
+from agency_credit.services.team_view import load_seats
+from agency_credit.services.verify import refuse_false_bundle
+
+PUBLISHERS = frozenset({Role.APPROVER})
+
+
+async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
+    """Make a draw public: at once after drawing, or after the inspections, as its plan says.
+
+    1. After inspections: every inspection with a team has a reviewed result.
+    2. The reveal is opened; after inspections the names of those who served are told (section 8).
+    3. The verifier replays the files; what it rejects is not published (architecture.md, rule 3).
+    4. The files, the step and the log entries are written in one transaction; results go out with it.
+    5. The folder on disk appears whole or not at all; it can be made again from the store.
+
+    Raises
+    ------
+    RefusedError
+        Not drawn, published already, or a result is missing.
+    VerificationError
+        The files do not prove the result.
+    UnavailableError
+        The disk is full; nothing was published.
+    """
+    async with operation(office, actor, "draw.publish", draw, roles=PUBLISHERS) as op:
+        row = await load_draw_row(draw)
+        draw_states.check_publish(await load_history(row))
+        contents = await load_files(row["id"])
+        plan = parse_plan(contents["plan.json"])
+        inspections = await load_inspections(row["id"])
+        is_late = plan.publication == "after-inspection"
+        if is_late:
+            await _check_results(inspections)  # 1
+        added = {"reveal.json": format_reveal(await load_reveal(office, row, plan))}  # 2
+        if is_late:
+            added["names.jsonl"] = await _format_names(office, row["id"])
+        refuse_false_bundle(contents | added)  # 3
+        await _append_publication(op, row, "published", contents, added)  # 4
+        if is_late:
+            for inspection in inspections:
+                if await load_latest_result(inspection["id"]):
+                    await append_result_publication(op, inspection)
+        write_bundle(office.settings.bundles / draw, contents | added)  # 5
+
+
+async def publish_names(office: Office, actor: Actor, draw: str) -> None:
+    """Tell who served, after the last result of a draw that was published at once.
+
+    Raises
+    ------
+    RefusedError
+        Not published yet, told already, or a result is missing.
+    """
+    async with operation(office, actor, "draw.names", draw, roles=PUBLISHERS) as op:
+        row = await load_draw_row(draw)
+        draw_states.check_names(await load_history(row))
+        await _check_results(await load_inspections(row["id"]))
+        contents = await load_files(row["id"])
+        added = {"names.jsonl": await _format_names(office, row["id"])}
+        refuse_false_bundle(contents | added)
+        await _append_publication(op, row, "named", contents, added)
+        write_bundle(office.settings.bundles / draw, contents | added)
+
+
+def write_bundle(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write the files of a draw as a folder, whole or not at all.
+
+    Raises
+    ------
+    UnavailableError
+        The disk is full or cannot be written; what was there before is still there.
+    """
+    fresh = folder.with_name(f".{folder.name}.new")
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed
+        fresh.mkdir(parents=True)
+        for name, content in contents.items():
+            with (fresh / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise UnavailableError(
+            "bundle.disk",
+            "the files of {draw} could not be written ({reason}); make room and publish again",
+            draw=folder.name,
+            reason=error.strerror or str(error),
+        ) from error
+
+
+async def _append_publication(
+    op: Operation, row: dict[str, Any], step: str, contents: dict[str, bytes], added: dict[str, bytes]
+) -> None:
+    for name, content in added.items():
+        await append_file(row["id"], name, content)
+    files = {name: digest(content) for name, content in sorted((contents | added).items())}
+    index = await op.append_entry("draw.published", row["draw"], {"draw": row["draw"], "files": files})
+    await append_step(row["id"], step, op.actor, op.at, log_index=index)
+
+
+async def _check_results(inspections: list[dict[str, Any]]) -> None:
+    open_units = []
+    for inspection in inspections:
+        seats = await load_seats(inspection["id"])
+        latest = await load_latest_result(inspection["id"])
+        is_done = latest is not None and latest["state"] in ("reviewed", "published")
+        if not is_done and all(seat["inspector"] is not None for seat in seats):
+            open_units.append(inspection["agency_name"])
+    if open_units:
+        raise RefusedError(
+            "draw.results-missing",
+            "{n} inspections have no reviewed result yet, the first is {name}",
+            n=len(open_units),
+            name=open_units[0],
+        )
+
+
+async def _format_names(office: Office, draw: int) -> bytes:
+    salts = await open_salts(office, draw)
+    served = set()
+    for inspection in await load_inspections(draw):
+        if await load_latest_result(inspection["id"]):
+            served |= {seat["inspector"] for seat in await load_seats(inspection["id"])}
+    people = {
+        row["id"]: row
+        for row in await Inspector.select(Inspector.id, Inspector.name, Inspector.certificate)
+    }
+    return format_names(
+        [
+            ServedInspector(
+                certificate=people[inspector]["certificate"],
+                inspector=pseudonym,
+                name=people[inspector]["name"],
+                salt=salts[pseudonym],
+            )
+            for pseudonym, inspector in (await load_pseudonyms(draw)).items()
+            if inspector in served
+        ]
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+

@@ -23,7 +23,7 @@ _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _DAY = re.compile(
     r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|([0-9]{2})([0-9]{2}))(?:[ T]00:00(?::00(?:\.0+)?)?)?"
 )
-_TOTAL = re.compile(r"(合计|总计|共计|小计|总数)[:：]?.{0,10}")
+_TOTAL = re.compile(r"(合计|总计|共计|小计|总数)[:：]?[0-9]*[家个人条户]?")
 
 MAX_EXACT = 10**15
 """A spreadsheet keeps 15 digits of a number; a longer code has lost its end."""
@@ -77,7 +77,7 @@ def is_total(row: Sequence[CellValue]) -> bool:
 
 def parse_day(text: str) -> date | None:
     """Day written as 2026-03-30, 2026/3/30, 2026.3.30, 2026年3月30日 or 20260330; None for no such day."""
-    separated = re.sub(r" ?[./／年月-] ?", "-", text).replace("日", "")
+    separated = re.sub(r" ?日", "", re.sub(r" ?[./／年月-] ?", "-", text))
     match = _DAY.fullmatch(separated)
     if match is None:
         return None

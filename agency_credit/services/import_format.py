@@ -54,5 +54,5 @@ def _check_name(name: str, found: str) -> None:
             "{file} is not what its name says: expected {expected}, found {found}; save it as {expected}",
             file=name,
             expected=_FORMATS[suffix],
-            found="text or something unknown" if found == "csv" else found,
+            found="text" if found == "csv" else found,
         )

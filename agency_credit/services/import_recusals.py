@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_records import note_unknown_agency
-from agency_credit.services.import_row import ReadList, RowReader, read_rows
+from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,15 @@ class RecusalRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRecusal:
+    """What the store holds of a recusal besides whom it keeps apart."""
+
+    category: str
+    reason: str
+    is_approved: bool
+
+
 def read_recusals(
     tables: Sequence[Table], inspectors: frozenset[str], agencies: frozenset[str]
 ) -> ReadList[RecusalRow]:
@@ -30,6 +39,37 @@ def read_recusals(
         key=lambda row: (row.certificate, row.uscc),
         key_field="certificate",
     )
+
+
+def plan_recusals(
+    rows: Sequence[ReadRow[RecusalRow]], known: Mapping[tuple[str, str], KnownRecusal]
+) -> tuple[list[RecusalRow], list[RecusalRow], int]:
+    """Recusals that are new, those still waiting that change, and how many stay the same.
+
+    What a second person approved is not changed by a list: that would be a change without approval.
+    """
+    new, changed, n_same = [], [], 0
+    for read in rows:
+        row = read.value
+        before = known.get((row.certificate, row.uscc))
+        if before is None:
+            new.append(row)
+            continue
+        after = replace(row, reason=row.reason or before.reason)
+        if (after.category, after.reason) == (before.category, before.reason):
+            n_same += 1
+        elif before.is_approved:
+            read.reader.fault(
+                "category",
+                "import.recusal-approved",
+                "{heading}: this recusal is approved as {before}, found {found}; a list does not change what "
+                "was approved, restore the cell",
+                before=before.category,
+                found=row.category,
+            )
+        else:
+            changed.append(after)
+    return new, changed, n_same
 
 
 def _parse_recusal(

@@ -262,7 +262,7 @@ class RowReader:
         column = self._table.places.get(field)
         if column is None:
             return self._table.kind.column(field).headings[0]
-        return clean_text(self._table.sheet.rows[self._table.header][column])
+        return clean_name(clean_text(self._table.sheet.rows[self._table.header][column]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

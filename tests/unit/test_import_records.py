@@ -1,0 +1,155 @@
+"""Lists of credit records, inspectors and recusals laid over what is known."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agency_credit.services.import_header import find_tables
+from agency_credit.services.import_inspectors import (
+    InspectorRow,
+    InspectorState,
+    lay_over_inspector,
+    read_inspectors,
+)
+from agency_credit.services.import_kinds import KINDS
+from agency_credit.services.import_records import (
+    KnownRecord,
+    RecordContext,
+    find_list_status,
+    plan_records,
+    read_records,
+)
+from agency_credit.services.import_recusals import KnownRecusal, plan_recusals, read_recusals
+from agency_credit.services.import_sheets import Sheet
+
+A = "91370303RMBBEBAG4Q"
+ON, OFF = "列入经营异常名录", "移出经营异常名录"
+
+
+def _tables(kind, *rows):
+    return find_tables("表.csv", KINDS[kind], [Sheet(name=None, rows=rows, numbers=range(1, len(rows) + 1))])
+
+
+def _records(*rows):
+    header = ["信用代码", "信息类别", "文书号", "决定日期", "决定机关", "摘要"]
+    context = RecordContext(agencies=frozenset({A}), kinds=frozenset({"警告"}), today=date(2026, 11, 24))
+    return read_records(_tables("records", header, *rows), context)
+
+
+def test_a_record_dated_today_is_fine_and_tomorrow_is_not():
+    assert _records([A, "警告", "1号", "2026-11-24", "局", ""]).faults.ordered() == ()
+    (fault,) = _records([A, "警告", "1号", "2026-11-25", "局", ""]).faults.ordered()
+    assert (fault.at, fault.code) == ("2", "import.date-future")
+
+
+def test_a_removal_from_a_list_is_a_known_kind_without_a_rule():
+    assert len(_records([A, OFF, "1号", "2026-01-01", "局", ""]).rows) == 1
+
+
+def test_a_known_record_stays_and_is_never_overwritten():
+    read = _records([A, "警告", "1号", "2026-01-01", "局", "摘要"])
+    digest = read.rows[0].value.digest
+    same = plan_records(read.rows, {digest: KnownRecord(authority="局", summary="摘要")})
+    assert same == ([], 1)
+    assert plan_records(read.rows, {digest: KnownRecord(authority="局", summary="旧")}) == ([], 0)
+    assert [fault.code for fault in read.faults.ordered()] == ["import.record-differs"]
+
+
+def test_a_blank_summary_leaves_the_known_one():
+    read = _records([A, "警告", "1号", "2026-01-01", "", ""])
+    digest = read.rows[0].value.digest
+    assert plan_records(read.rows, {digest: KnownRecord(authority="局", summary="摘要")}) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([], ("none", None)),
+        ([("警告", date(2026, 1, 1))], ("none", None)),
+        ([(ON, date(2026, 1, 1))], ("abnormal", date(2026, 1, 1))),
+        ([(ON, date(2026, 5, 1)), (ON, date(2026, 1, 1))], ("abnormal", date(2026, 1, 1))),
+        ([(OFF, date(2026, 2, 1)), (ON, date(2026, 1, 1))], ("none", None)),
+        (
+            [(ON, date(2026, 3, 1)), (OFF, date(2026, 2, 1)), (ON, date(2026, 1, 1))],
+            ("abnormal", date(2026, 3, 1)),
+        ),
+        ([(ON, date(2026, 1, 1)), (OFF, date(2026, 1, 1))], ("none", None)),
+        (
+            [(ON, date(2026, 1, 1)), ("列入严重违法失信名单", date(2026, 2, 1))],
+            ("serious", date(2026, 2, 1)),
+        ),
+    ],
+)
+def test_the_list_status_follows_from_all_records_in_any_order(records, expected):
+    assert find_list_status(records) == expected
+    assert find_list_status(reversed(records)) == expected
+
+
+def test_blank_cells_of_an_inspector_erase_nothing():
+    before = InspectorState(
+        certificate="鲁C1", name="张三", organisation="局", areas=("370303",), skills=("lead", "patent")
+    )
+    row = InspectorRow(
+        certificate="鲁C1", name="张三", organisation="", areas=(), skills=(), is_lead=None, status=""
+    )
+    assert lay_over_inspector(before, row) == before
+
+
+def test_several_skills_and_districts_stand_in_one_cell():
+    rows = (
+        ["姓名", "执法证号", "专业", "区县代码", "可任组长"],
+        ["张三", "鲁c15000", "商标、专利", "370303，淄川区", "是"],
+    )
+    read = read_inspectors(_tables("inspectors", *rows), {"370303": "张店区", "370302": "淄川区"})
+    row = read.rows[0].value
+    assert (row.certificate, row.skills, row.areas) == (
+        "鲁C15000",
+        ("patent", "trademark"),
+        ("370302", "370303"),
+    )
+    assert lay_over_inspector(InspectorState(certificate="鲁C15000"), row).skills == (
+        "lead",
+        "patent",
+        "trademark",
+    )
+
+
+def test_an_inspector_without_certificate_is_refused():
+    rows = ["姓名", "执法证号", "专业"], ["张三", "", "会计"]
+    read = read_inspectors(_tables("inspectors", *rows), {})
+    assert [fault.code for fault in read.faults.ordered()] == ["import.cell-missing", "import.word-unknown"]
+
+
+def test_a_recusal_that_names_nobody_is_refused():
+    rows = ["检查人员证号", "机构统一社会信用代码", "回避事由"], ["", "", "曾任职"], ["鲁C0", A, "曾任职"]
+    read = read_recusals(_tables("recusals", *rows), frozenset(), frozenset())
+    assert [(fault.at, fault.code) for fault in read.faults.ordered()] == [
+        ("2", "import.cell-missing"),
+        ("2", "import.cell-missing"),
+        ("3", "import.inspector-unknown"),
+        ("3", "import.agency-unknown"),
+    ]
+
+
+def _recusal(category):
+    rows = ["检查人员证号", "机构统一社会信用代码", "回避事由"], ["鲁C1", A, category]
+    return read_recusals(_tables("recusals", *rows), frozenset({"鲁C1"}), frozenset({A}))
+
+
+@pytest.mark.parametrize(
+    ("category", "is_approved", "counts"),
+    [
+        ("曾任职", True, (0, 0, 1)),
+        ("曾任职", False, (0, 0, 1)),
+        ("持有股份", False, (0, 1, 0)),
+        ("持有股份", True, (0, 0, 0)),
+    ],
+)
+def test_an_approved_recusal_is_not_changed_by_a_list(category, is_approved, counts):
+    known = {("鲁C1", A): KnownRecusal(category="曾任职", reason="", is_approved=is_approved)}
+    read = _recusal(category)
+    new, changed, n_same = plan_recusals(read.rows, known)
+    assert (len(new), len(changed), n_same) == counts
+    assert (sum(counts) == 0) == bool(read.faults.ordered())

@@ -1,13 +1,13 @@
 """The one Jinja environment, for the public pages and for the console in `admin`.
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
-``label("step", "drawn")``, ``language()``, ``switch_url()``, the filters ``day``, ``instant`` and
+``label("step", "drawn")``, ``tell(faults)``, ``language()``, ``switch_url()``, the filters ``day``, ``instant`` and
 ``points``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported ``with context``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,15 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
-from agency_credit.web.i18n import Language, format_date, format_instant, format_points, translate
+from agency_credit.domain.errors import AgencyCreditError, Fault
+from agency_credit.web.i18n import (
+    Language,
+    format_date,
+    format_instant,
+    format_points,
+    translate,
+    translate_error,
+)
 from agency_credit.web.labels import LABELS
 from agency_credit.web.outermost import LANGUAGE_PREFIX
 
@@ -42,7 +50,9 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(_=_gettext, url=_url, label=_label, language=_language, switch_url=_switch_url)
+    environment.globals.update(
+        _=_gettext, url=_url, label=_label, tell=_tell, language=_language, switch_url=_switch_url
+    )
     environment.filters.update(day=_day, instant=_instant, points=format_points)
     return environment
 
@@ -82,6 +92,26 @@ def _gettext(context: Context, template: str, /, **params: object) -> str:
 @pass_context
 def _label(context: Context, kind: str, value: str, /) -> str:
     return translate(language_of(_of(context)), LABELS[kind].get(value, "{value}"), value=value)
+
+
+class _Told(dict[str, str]):
+    """Messages by field; a field without fault has an empty one."""
+
+    def __missing__(self, field: str) -> str:
+        return ""
+
+
+@pass_context
+def _tell(context: Context, faults: Iterable[tuple[str, AgencyCreditError | Fault]], /) -> Mapping[str, str]:
+    """What is wrong with each field of a form, several faults of one field in one message."""
+    language = language_of(_of(context))
+    told = _Told()
+    for field, error in faults:
+        message = translate_error(language, error)
+        told[field] = (
+            f"{told[field]}{'；' if language == 'zh' else '; '}{message}" if told[field] else message
+        )
+    return told
 
 
 @pass_context

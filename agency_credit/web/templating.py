@@ -1,8 +1,9 @@
 """The one Jinja environment, for the public pages and for the console in `admin`.
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
-``label("step", "drawn")``, ``tell(faults)``, ``language()``, ``switch_url()``, the filters ``day``, ``instant`` and
-``points``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported ``with context``.
+``label("step", "drawn")``, ``tell(faults)``, ``language()``, ``switch_url()``, the filters ``day``,
+``instant`` and ``points``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported
+``with context``.
 """
 
 from __future__ import annotations

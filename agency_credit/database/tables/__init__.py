@@ -1,0 +1,56 @@
+"""All tables, a file a stage."""
+
+from __future__ import annotations
+
+from agency_credit.database.tables.draw import (
+    Draw,
+    DrawFile,
+    DrawPseudonym,
+    DrawSecret,
+    DrawStep,
+    DrawValue,
+    DrawVoidRequest,
+)
+from agency_credit.database.tables.imports import ImportRun
+from agency_credit.database.tables.inspection import (
+    Inspection,
+    InspectionResult,
+    InspectionSeat,
+    ResultStep,
+)
+from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
+from agency_credit.database.tables.people import AuditLine, LoginAttempt, Person, PersonRole, Session
+from agency_credit.database.tables.rating import Rating
+from agency_credit.database.tables.reference import (
+    CalendarDay,
+    District,
+    InspectionItem,
+    LegalParameter,
+    ResultCategory,
+)
+from agency_credit.database.tables.register import (
+    Agency,
+    AgencyPractice,
+    CreditRecord,
+    Inspector,
+    Practitioner,
+    Recusal,
+)
+
+TABLES = (
+    District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
+    Person, PersonRole, Session, LoginAttempt, AuditLine, ImportRun,
+    Agency, AgencyPractice, Practitioner, CreditRecord, Inspector, Recusal, Rating,
+    Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
+    Inspection, InspectionSeat, InspectionResult, ResultStep,
+    LogEntry, LogBody, Checkpoint,
+)  # fmt: skip
+
+APPEND_ONLY = (
+    AuditLine, ImportRun, CreditRecord, Rating,
+    DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
+    InspectionResult, ResultStep, LogEntry, Checkpoint,
+)  # fmt: skip
+"""What is only ever added to; triggers hold it in both databases."""
+
+__all__ = [table.__name__ for table in TABLES] + ["APPEND_ONLY", "TABLES"]

@@ -1,0 +1,57 @@
+"""Inspections that a draw opened, and their results."""
+
+from __future__ import annotations
+
+from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from agency_credit.database.tables.draw import Draw
+from agency_credit.database.tables.people import Person
+from agency_credit.database.tables.register import Agency, Inspector
+
+
+class Inspection(Table, tablename="inspection"):
+    """A target of a draw that has to be visited."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    draw = ForeignKey(Draw, null=False, index=True)
+    agency = ForeignKey(Agency, null=False, index=True)
+    stratum = Varchar(length=64)
+    stream = Varchar(length=20)
+    position = Integer()
+    due_on = Date(null=True, default=None)
+
+
+class InspectionSeat(Table, tablename="inspection_seat"):
+    """A seat of the team, empty where nobody could be seated."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    inspection = ForeignKey(Inspection, null=False, index=True)
+    seat = Integer()
+    role = Varchar(length=64)
+    inspector = ForeignKey(Inspector, null=True, index=True)
+
+
+class InspectionResult(Table, tablename="inspection_result"):
+    """A version of a result; a returned one is followed by the next version."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    inspection = ForeignKey(Inspection, null=False, index=True)
+    version = Integer()
+    inspected_on = Date(null=False)
+    categories_json = Text(default="[]")
+    findings = Text()
+    entered_by = ForeignKey(Person, null=False, index=True)
+    entered_at = Timestamptz(null=False)
+
+
+class ResultStep(Table, tablename="result_step"):
+    """What became of a version of a result: returned, reviewed, published."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    result = ForeignKey(InspectionResult, null=False, index=True)
+    step = Varchar(length=20)
+    by = ForeignKey(Person, null=False, index=True)
+    at = Timestamptz(null=False)
+    reason = Text()
+    log_index = BigInt(null=True, default=None)

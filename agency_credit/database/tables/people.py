@@ -1,0 +1,63 @@
+"""People of the office, their logins, and what everybody did."""
+
+from __future__ import annotations
+
+from piccolo.columns import BigSerial, Boolean, ForeignKey, LazyTableReference, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+_REGISTER = "agency_credit.database.tables.register"
+
+
+class Person(Table, tablename="person"):
+    """An account."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    username = Varchar(length=64)
+    display_name = Varchar(length=100)
+    password_hash = Text(secret=True)
+    is_active = Boolean(default=True)
+    inspector = ForeignKey(LazyTableReference("Inspector", module_path=_REGISTER), null=True, index=True)
+    agency = ForeignKey(LazyTableReference("Agency", module_path=_REGISTER), null=True, index=True)
+    created_at = Timestamptz(null=False)
+
+
+class PersonRole(Table, tablename="person_role"):
+    """A right of a person."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True)
+    role = Varchar(length=20)
+
+
+class Session(Table, tablename="session"):
+    """A login; only the digest of its token is kept."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    token_hash = Varchar(length=64)
+    csrf_token = Varchar(length=64, secret=True)
+    person = ForeignKey(Person, null=False, index=True)
+    created_at = Timestamptz(null=False)
+    last_seen_at = Timestamptz(null=False)
+    expires_at = Timestamptz(null=False)
+
+
+class LoginAttempt(Table, tablename="login_attempt"):
+    """A try to log in, for the throttle."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    username = Varchar(length=64)
+    address = Varchar(length=64)
+    at = Timestamptz(null=False)
+    succeeded = Boolean(default=False)
+
+
+class AuditLine(Table, tablename="audit_line"):
+    """Who did what, when, to what, and how it ended; appended, never changed."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    at = Timestamptz(null=False)
+    actor = Varchar(length=64)
+    action = Varchar(length=60)
+    subject = Varchar(length=200)
+    outcome = Varchar(length=20)
+    details_json = Text(default="{}")

@@ -1,0 +1,95 @@
+"""The registers: agencies, practitioners, credit records, inspectors, recusals."""
+
+from __future__ import annotations
+
+from piccolo.columns import BigSerial, Date, ForeignKey, Integer, LazyTableReference, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from agency_credit.database.tables.imports import ImportRun
+from agency_credit.database.tables.people import Person
+
+
+class Agency(Table, tablename="agency"):
+    """A licensed firm or a branch of one; a firm with both practice lines is one agency."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    uscc = Varchar(length=18)
+    name = Varchar(length=200)
+    search_text = Text(help_text="name, pinyin initials, codes; lower case")
+    area = Varchar(length=12, help_text="code of the district")
+    address = Text()
+    head = Varchar(length=100, help_text="personal: never leaves the office unmasked")
+    telephone = Varchar(length=60, help_text="personal: never leaves the office")
+    established_on = Date(null=True, default=None)
+    status = Varchar(length=20)
+    branch_of = ForeignKey(LazyTableReference("Agency", module_path=__name__), null=True, index=True)
+    list_status = Varchar(length=20, default="none")
+    list_since = Date(null=True, default=None)
+    n_staff = Integer(null=True, default=None)
+    flags_json = Text(default="[]")
+    created_at = Timestamptz(null=False)
+    changed_at = Timestamptz(null=False)
+
+
+class AgencyPractice(Table, tablename="agency_practice"):
+    """A practice line of an agency."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    agency = ForeignKey(Agency, null=False, index=True)
+    practice_line = Varchar(length=20)
+    agency_code = Varchar(length=30)
+    filed_on = Date(null=True, default=None)
+    valid_until = Date(null=True, default=None)
+
+
+class Practitioner(Table, tablename="practitioner"):
+    """A person who practises; the certificate number is the stable key (regulation.md, 7.2)."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    certificate = Varchar(length=40)
+    name = Varchar(length=100)
+    agency = ForeignKey(Agency, null=True, index=True)
+    practice_line = Varchar(length=20)
+    status = Varchar(length=20)
+
+
+class CreditRecord(Table, tablename="credit_record"):
+    """One record of a credit file; appended, never changed."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    agency = ForeignKey(Agency, null=False, index=True)
+    kind = Varchar(length=100)
+    document_number = Varchar(length=120)
+    decided_on = Date(null=False)
+    authority = Varchar(length=200)
+    summary = Text()
+    known_at = Timestamptz(null=False)
+    import_run = ForeignKey(ImportRun, null=True, index=True)
+    digest = Varchar(length=64)
+
+
+class Inspector(Table, tablename="inspector"):
+    """A certified officer of the roster."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    certificate = Varchar(length=40)
+    name = Varchar(length=100)
+    organisation = Varchar(length=200)
+    area_codes_json = Text(default="[]")
+    skills_json = Text(default="[]")
+    status = Varchar(length=20)
+    draw_limit = Integer(null=True, default=None)
+
+
+class Recusal(Table, tablename="recusal"):
+    """An inspector and an agency that must not meet; counts once a second person approved it."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    inspector = ForeignKey(Inspector, null=False, index=True)
+    agency = ForeignKey(Agency, null=False, index=True)
+    category = Varchar(length=60)
+    reason = Text()
+    proposed_by = ForeignKey(Person, null=True, index=True)
+    proposed_at = Timestamptz(null=False)
+    approved_by = ForeignKey(Person, null=True, index=True)
+    approved_at = Timestamptz(null=True, default=None)

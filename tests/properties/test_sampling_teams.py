@@ -200,7 +200,7 @@ def test_an_unfilled_seat_cannot_be_filled_together_with_those_before_it(files: 
 
 @small
 @given(draws())
-def test_reasons_name_exactly_who_blocks_a_seat(files: DrawFiles) -> None:
+def test_reasons_name_all_who_block_a_seat(files: DrawFiles) -> None:
     selection, teams = drawn(files)
     candidates = may_sit(files, selection)
     limits = {one.inspector: one.limit for one in files.roster.inspectors}
@@ -211,7 +211,10 @@ def test_reasons_name_exactly_who_blocks_a_seat(files: DrawFiles) -> None:
     reasons = explain_unfilled(selection, files.plan, files.roster, files.recusals, teams)
     assert [(r.unit, r.seat) for r in reasons] == [(seat.unit, seat.seat) for seat in teams.unfilled]
     for reason in reasons:
-        assert set(reason.full) | set(reason.seated) >= candidates[reason.unit, reason.seat]
+        blockers = set(reason.full) | set(reason.seated)
+        assert blockers >= candidates[reason.unit, reason.seat]
+        # nobody outside can take a seat from one who is full, which would make room
+        assert all(blockers >= candidates[seat] for name in reason.full for seat in seats_of[name])
         assert all(len(seats_of[name]) == limits[name] for name in reason.full)
         assert not set(reason.full) & set(reason.seated)
 

@@ -35,7 +35,7 @@ KEYS = (
     "rounding", "seats", "selection", "strata", "supplements", "title",
 )  # fmt: skip
 RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-5][0-9])"
 )
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20}|/[1-9][0-9]{0,19})?")
 DECIMAL = re.compile(r"0|1|0\.[0-9]{1,9}")
@@ -118,6 +118,12 @@ def _check_plan(plan: DrawPlan, faults: Faults) -> None:
     if len(plan.seats) < (1 if plan.supplements is not None else 2):
         faults.add_fault(
             "seats", "plan.one-seat", "a team has at least two seats; only a supplementary draw may have one"
+        )
+    if plan.supplements == plan.draw:
+        faults.add_fault(
+            "supplements",
+            "plan.supplements-itself",
+            "a draw cannot supplement itself; name the draw whose seats are missing",
         )
     if not plan.public_sources:
         faults.add_fault("entropy", "plan.no-public-source", "at least one source must be public; add one")

@@ -256,10 +256,10 @@ def test_plans_come_back_from_their_bytes(data: st.DataObject) -> None:
     rows = data.draw(unit_rows())
     value = data.draw(plans_for(rows, data.draw(st.sampled_from(["ticket", "pareto"])))) | {
         "basis": data.draw(st.lists(sane_text)),
-        "draw": data.draw(identifiers),
+        "draw": data.draw(identifiers.filter(lambda name: name != "D0")),
         "entropy": data.draw(st.permutations([DICE, sealed, DICE | {"form": "drand"}])),
         "publication": "after-inspection",
-        "supplements": data.draw(st.none() | identifiers),
+        "supplements": data.draw(st.none() | st.just("D0")),
         "title": data.draw(sane_text),
     }
     assert format_plan(parse_plan(canonical(value))) == canonical(value)

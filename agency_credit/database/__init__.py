@@ -1,0 +1,9 @@
+"""Tables, migrations and the two engines; one behaviour on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from agency_credit.database.connection import Database, bind_tables, connect, start, stop
+from agency_credit.database.migrate import migrate
+from agency_credit.database.transaction import lock_log, transaction
+
+__all__ = ["Database", "bind_tables", "connect", "lock_log", "migrate", "start", "stop", "transaction"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from piccolo.columns import BigSerial, Boolean, ForeignKey, LazyTableReference, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
@@ -16,8 +18,12 @@ class Person(Table, tablename="person"):
     display_name = Varchar(length=100)
     password_hash = Text(secret=True)
     is_active = Boolean(default=True)
-    inspector = ForeignKey(LazyTableReference("Inspector", module_path=_REGISTER), null=True, index=True)
-    agency = ForeignKey(LazyTableReference("Agency", module_path=_REGISTER), null=True, index=True)
+    inspector: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Inspector", module_path=_REGISTER), null=True, index=True
+    )
+    agency: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Agency", module_path=_REGISTER), null=True, index=True
+    )
     created_at = Timestamptz(null=False)
 
 

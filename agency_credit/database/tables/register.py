@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigSerial, Date, ForeignKey, Integer, LazyTableReference, Text, Timestamptz, Varchar
+from typing import Any
+
+from piccolo.columns import (
+    BigSerial,
+    Date,
+    ForeignKey,
+    Integer,
+    LazyTableReference,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from agency_credit.database.tables.imports import ImportRun
@@ -22,7 +33,9 @@ class Agency(Table, tablename="agency"):
     telephone = Varchar(length=60, help_text="personal: never leaves the office")
     established_on = Date(null=True, default=None)
     status = Varchar(length=20)
-    branch_of = ForeignKey(LazyTableReference("Agency", module_path=__name__), null=True, index=True)
+    branch_of: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Agency", module_path=__name__), null=True, index=True
+    )
     list_status = Varchar(length=20, default="none")
     list_since = Date(null=True, default=None)
     n_staff = Integer(null=True, default=None)

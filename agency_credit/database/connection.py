@@ -1,0 +1,56 @@
+"""Which database this process uses, and its start and stop."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeAlias
+
+from agency_credit.database import piccolo_conf
+from agency_credit.database.embedded import EmbeddedEngine
+from agency_credit.database.server import ServerEngine
+from agency_credit.database.tables import TABLES
+from agency_credit.settings import Settings
+
+Database: TypeAlias = EmbeddedEngine | ServerEngine
+
+
+def connect(settings: Settings) -> Database:
+    """The engine of these settings, with all tables bound to it; nothing is opened yet."""
+    engine: Database
+    if settings.database is None:
+        settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+        engine = EmbeddedEngine(settings.database_file)
+    else:
+        engine = ServerEngine(settings.database)
+    bind_tables(engine)
+    return engine
+
+
+def bind_tables(engine: Database) -> None:
+    """Make `engine` the one that all tables, and Piccolo's migrations, talk to."""
+    piccolo_conf.DB = engine
+    os.environ["PICCOLO_CONF"] = piccolo_conf.__name__  # the only way to tell Piccolo
+    for table in TABLES:
+        table._meta.db = engine  # noqa: SLF001  (Piccolo's documented way is a global module instead)
+
+
+async def start(engine: Database) -> None:
+    """Open the connections.
+
+    Raises
+    ------
+    UnavailableError
+        The file or the server cannot be reached.
+    """
+    if isinstance(engine, ServerEngine):
+        await engine.open()
+    else:
+        engine.open()
+
+
+async def stop(engine: Database) -> None:
+    """Close the connections."""
+    if isinstance(engine, ServerEngine):
+        await engine.close()
+    else:
+        engine.close()

@@ -1,0 +1,79 @@
+"""What the databases complain about, in our own error tree; one mapping for both."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import asyncpg
+
+from agency_credit.domain.errors import AgencyCreditError, ConflictError, RefusedError, UnavailableError
+
+
+class ConstraintError(RefusedError):
+    """A rule that the database itself enforces was about to be broken."""
+
+
+def describe_sqlite_error(error: sqlite3.Error) -> Exception:
+    """The error of ours for one of SQLite's; itself where it is a fault of ours."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return _locked()
+    if primary == sqlite3.SQLITE_FULL:
+        return _full()
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):
+        return _unusable(str(error))
+    if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+        return _exists(str(error))
+    if isinstance(error, sqlite3.IntegrityError):
+        return _broken(str(error))
+    return error
+
+
+def describe_server_error(error: Exception) -> Exception:
+    """The error of ours for one of PostgreSQL's; itself where it is a fault of ours."""
+    if isinstance(error, AgencyCreditError):
+        return error
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return _exists(error.constraint_name or "")
+    if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)):
+        return _broken(str(error))
+    if isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)):
+        return _locked()
+    if isinstance(error, (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)):
+        return _full()
+    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError)):
+        return _unusable(str(error))
+    return error
+
+
+def _locked() -> AgencyCreditError:
+    return UnavailableError(
+        "database.locked", "the database is locked by another process; nothing was changed, try again"
+    )
+
+
+def _full() -> AgencyCreditError:
+    return UnavailableError(
+        "database.full", "the disk of the database is full; nothing was changed, make room and try again"
+    )
+
+
+def _unusable(reason: str) -> AgencyCreditError:
+    return UnavailableError(
+        "database.unusable",
+        "the database cannot be used ({reason}); check its folder or address and try again",
+        reason=reason,
+    )
+
+
+def _exists(what: str) -> AgencyCreditError:
+    return ConflictError(
+        "database.exists", "somebody else has done this already ({what}); load the page again", what=what
+    )
+
+
+def _broken(what: str) -> AgencyCreditError:
+    return ConstraintError(
+        "database.rule", "the database refuses this ({what}); nothing was changed", what=what
+    )

@@ -1,0 +1,106 @@
+"""Constraints that hold on both databases, for migrations.
+
+Piccolo's own `Unique` and `Check` cannot be created on SQLite, and neither database knows append-only
+tables (stack.md, 2.2). Names are those of tables and columns in our own code, never input.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.engine.base import Engine
+from piccolo.engine.finder import engine_finder
+
+
+async def unique(table: str, *columns: str) -> None:
+    """At most one row with the same values in `columns`."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    await _run(f'CREATE UNIQUE INDEX "{_name(table, *columns)}_unique" ON "{table}" ({names})')
+
+
+async def index(table: str, *columns: str) -> None:
+    """An index over several columns."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    await _run(f'CREATE INDEX "{_name(table, *columns)}_index" ON "{table}" ({names})')
+
+
+async def check(table: str, name: str, condition: str) -> None:
+    """Every row meets `condition`.
+
+    Parameters
+    ----------
+    condition
+        SQL over column names in double quotes; SQLite checks it by trigger on ``NEW``.
+    """
+    if _is_server():
+        await _run(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{name}_check" CHECK ({condition})')
+        return
+    on_new = condition.replace(' "', ' NEW."').replace('("', '(NEW."')
+    on_new = f"NEW.{on_new}" if on_new.startswith('"') else on_new
+    for event in ("INSERT", "UPDATE"):
+        await _run(
+            f'CREATE TRIGGER "{table}_{name}_check_{event.lower()}" BEFORE {event} ON "{table}" '
+            f"WHEN NOT ({on_new}) BEGIN SELECT RAISE(ABORT, '{table}.{name} check failed'); END"
+        )
+
+
+async def one_of(table: str, column: str, *values: str) -> None:
+    """`column` holds one of `values`."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    await check(table, column, f'"{column}" IN ({listed})')
+
+
+async def append_only(table: str) -> None:
+    """Rows are only ever added: no change, no removal, no emptying, no replacing."""
+    for event in ("UPDATE", "DELETE"):
+        await refuse(table, event, "append_only", f"{table} is append-only")
+    if _is_server():
+        await _run(
+            f'CREATE TRIGGER "{table}_append_only_truncate" BEFORE TRUNCATE ON "{table}" '
+            f'FOR EACH STATEMENT EXECUTE FUNCTION "{table}_append_only_delete_refused"()'
+        )
+
+
+async def refuse(table: str, event: str, name: str, message: str, *, when: str | None = None) -> None:
+    """Refuse `event` (UPDATE, DELETE) on a row.
+
+    Parameters
+    ----------
+    when
+        SQL over ``OLD``; None: always.
+    """
+    trigger = f"{table}_{name}_{event.lower()}"
+    if not _is_server():
+        condition = f"WHEN {when} " if when else ""
+        await _run(
+            f'CREATE TRIGGER "{trigger}" BEFORE {event} ON "{table}" {condition}'
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        )
+        return
+    raised = f"RAISE EXCEPTION '{message}';"
+    body = f"IF {when} THEN {raised} END IF; RETURN COALESCE(NEW, OLD);" if when else raised
+    await _run(
+        f'CREATE FUNCTION "{trigger}_refused"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$'
+    )
+    await _run(
+        f'CREATE TRIGGER "{trigger}" BEFORE {event} ON "{table}" '
+        f'FOR EACH ROW EXECUTE FUNCTION "{trigger}_refused"()'
+    )
+
+
+def _name(*parts: str) -> str:
+    return "_".join(parts)[:50]
+
+
+def _engine() -> Engine[Any]:
+    engine = engine_finder()
+    assert engine is not None
+    return engine
+
+
+def _is_server() -> bool:
+    return _engine().engine_type == "postgres"
+
+
+async def _run(statement: str) -> None:
+    await _engine().run_ddl(statement)

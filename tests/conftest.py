@@ -1,0 +1,78 @@
+"""Fixtures for everything that needs a store: each test runs on both databases, on a fresh one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agency_credit import database
+from agency_credit.domain.role import Actor, Role
+from agency_credit.settings import Settings
+from tests.databases import KINDS, Databases, postgres_server
+
+if TYPE_CHECKING:
+    from agency_credit.services.office import Office
+
+PACKS = Path(__file__).parents[1] / "seeds" / "rules"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        """Move on by a span, such as ``hours=2``."""
+        self.now += timedelta(**span)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where fresh databases come from; one PostgreSQL server for the whole session."""
+    with postgres_server() as server:
+        yield Databases(folder=tmp_path_factory.mktemp("templates"), server=server)
+
+
+@pytest.fixture(params=KINDS)
+def settings(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Settings:
+    """Settings of a fresh, migrated database: the test runs once on SQLite, once on PostgreSQL."""
+    return databases.fresh(request.param, tmp_path)
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[database.Database]:
+    """A started engine on a fresh database."""
+    engine = database.connect(settings)
+    await database.start(engine)
+    yield engine
+    await database.stop(engine)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at noon in China on 24 November 2026."""
+    return Clock(datetime(2026, 11, 24, 4, tzinfo=UTC))
+
+
+@pytest.fixture
+async def office(settings: Settings, clock: Clock) -> AsyncIterator[Office]:
+    """An open office on a fresh database, with the fictional rule packs of the demo."""
+    from agency_credit.services.office import close_office, open_office
+
+    office = await open_office(settings, clock=clock, packs_folder=PACKS)
+    yield office
+    await close_office(office)
+
+
+@pytest.fixture
+def operator() -> Actor:
+    """Whoever works on the command line of the machine."""
+    return Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))

@@ -70,10 +70,19 @@ async def operation(
         await sign_checkpoint(office)
 
 
-async def append_audit(office: Office, actor: Actor, action: str, subject: str, outcome: str) -> None:
-    """An audit line of its own, for what is no use case: a login, a refused page."""
+async def append_audit(
+    office: Office,
+    actor: Actor,
+    action: str,
+    subject: str,
+    outcome: str,
+    *,
+    details: dict[str, Json] | None = None,
+) -> None:
+    """An audit line of its own, for what is no use case: a login, a change in the reference tables."""
+    done = Operation(office=office, actor=actor, at=office.now(), details=details or {})
     async with transaction():
-        await _append_audit(Operation(office=office, actor=actor, at=office.now()), action, subject, outcome)
+        await _append_audit(done, action, subject, outcome)
 
 
 async def _append_audit(done: Operation, action: str, subject: str, outcome: str) -> None:

@@ -7,4 +7,57 @@ from litestar.types import ControllerRouterHandler
 
 def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
-    return []
+    from litestar import Router
+
+    from admin import desk, draft, draws, imports, inspections, people, session
+    from admin.api import api_router
+    from admin.reference import reference_handler
+
+    pages = [
+        session.show_login,
+        session.log_in,
+        session.log_out,
+        desk.show_desk,
+        desk.show_rating,
+        desk.rate,
+        desk.show_audit,
+        imports.show_import,
+        imports.preview_import,
+        imports.commit_import,
+        people.show_people,
+        people.add_person,
+        people.show_password,
+        people.reset_password,
+        people.show_recusals,
+        people.approve,
+        draft.start_draft,
+        draft.show_sections,
+        draft.show_section,
+        draft.save_section,
+        draft.show_check,
+        draft.announce,
+        draws.show_draws,
+        draws.show_draw,
+        draws.show_approval,
+        draws.approve,
+        draws.show_values,
+        draws.save_value,
+        draws.show_drawing,
+        draws.run,
+        draws.show_publication,
+        draws.publish,
+        draws.show_void,
+        draws.ask_void,
+        draws.confirm,
+        inspections.show_mine,
+        inspections.show_results,
+        inspections.show_inspection,
+        inspections.save_result,
+        inspections.review,
+        inspections.publish,
+    ]
+    return [
+        Router(path="/", route_handlers=pages, include_in_schema=False),
+        reference_handler(),
+        api_router(),
+    ]

@@ -1,0 +1,225 @@
+"""The same steps for programs: thin handlers over the services, JSON in and out.
+
+A program logs in, keeps the cookie, and sends the token of its session in ``X-CSRF-Token``. Errors are
+RFC 9457 problems, by the one mapping of the application.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+from litestar import Response, Router, delete, post
+from litestar.params import FromPath, JSONBody
+
+from admin.page import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, AnyRequest, opened_to
+from admin.session import SESSION_COOKIE, address_of, session_cookie
+from agency_credit.domain.role import Actor
+from agency_credit.services.desk_draw import load_draw_desk
+from agency_credit.services.desk_results import load_desk_inspection
+from agency_credit.services.draw_draft import DrawDraft, draft_draw
+from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
+from agency_credit.services.draw_void import confirm_void, request_void
+from agency_credit.services.office import Office
+from agency_credit.services.publish_draw import publish_draw
+from agency_credit.services.results import enter_result, return_result, review_result
+from agency_credit.services.sessions import close_session, load_session, open_session
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A user name and its password."""
+
+    username: str
+    password: str
+
+
+class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is logged in; `csrf_token` goes into the header ``X-CSRF-Token`` of every further request."""
+
+    username: str
+    roles: list[str]
+    csrf_token: str
+
+
+class DrawAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a draw stands; `digests` are those of its frozen files, by name."""
+
+    draw: str
+    state: str
+    digests: dict[str, str]
+
+
+class ValueBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The value of a source, counted from 0 in the plan's order."""
+
+    source: int
+    value: str
+
+
+class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why a draw is to be voided."""
+
+    reason_code: str
+    reason: str
+
+
+class ResultBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The result of an inspection; `categories` are codes."""
+
+    inspected_on: date
+    categories: list[str]
+    findings: str
+
+
+class ReviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the second person says; a returned result needs a reason."""
+
+    verdict: Literal["confirm", "return"]
+    reason: str = ""
+
+
+class InspectionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an inspection stands."""
+
+    inspection: int
+    state: str
+    due_on: date | None
+
+
+@post("/session", opt={"public": True})
+async def open_session_json(
+    request: AnyRequest, office: Office, data: JSONBody[Credentials]
+) -> Response[SessionAnswer]:
+    """Log in; the cookie of the session comes with the answer."""
+    token = await open_session(office, data.username, data.password, address=address_of(request))
+    session = await load_session(office, token)
+    assert session is not None, "a session that was just opened is good"
+    answer = SessionAnswer(
+        username=session.actor.username, roles=sorted(session.actor.roles), csrf_token=session.csrf_token
+    )
+    return Response(answer, status_code=201, cookies=[session_cookie(request, token)])
+
+
+@delete("/session", opt=opened_to(EVERYBODY))
+async def close_session_json(request: AnyRequest, office: Office) -> None:
+    """Log out."""
+    await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
+
+
+@post("/draws", opt=opened_to(DRAFTER))
+async def draft_json(office: Office, actor: Actor, data: JSONBody[DrawDraft]) -> DrawAnswer:
+    """Save a new draft."""
+    return await _draw_answer(office, actor, await draft_draw(office, actor, data))
+
+
+@post("/draws/{draw:str}/announce", opt=opened_to(DRAFTER), status_code=200)
+async def announce_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+    """Freeze and announce a draft."""
+    await announce_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/approve", opt=opened_to(APPROVER), status_code=200)
+async def approve_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+    """Approve what was announced."""
+    await approve_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/values", opt=opened_to(DRAW_PEOPLE), status_code=200)
+async def enter_value_json(
+    office: Office, actor: Actor, draw: FromPath[str], data: JSONBody[ValueBody]
+) -> DrawAnswer:
+    """Enter the value of a source."""
+    await enter_value(office, actor, draw, data.source, data.value)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE), status_code=200)
+async def run_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+    """Draw: once and only once."""
+    await run_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE), status_code=200)
+async def void_json(
+    office: Office, actor: Actor, draw: FromPath[str], data: JSONBody[VoidBody]
+) -> DrawAnswer:
+    """Ask to void a draw."""
+    await request_void(office, actor, draw, data.reason_code, data.reason)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER), status_code=200)
+async def confirm_void_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+    """Void a draw as a first person asked."""
+    await confirm_void(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/draws/{draw:str}/publish", opt=opened_to(APPROVER), status_code=200)
+async def publish_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+    """Publish the files of a draw."""
+    await publish_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
+
+
+@post("/inspections/{inspection:int}/result", opt=opened_to(INSPECTOR), status_code=200)
+async def enter_result_json(
+    office: Office, actor: Actor, inspection: FromPath[int], data: JSONBody[ResultBody]
+) -> InspectionAnswer:
+    """Enter a result."""
+    await enter_result(
+        office,
+        actor,
+        inspection,
+        inspected_on=data.inspected_on,
+        categories=data.categories,
+        findings=data.findings,
+    )
+    return await _inspection_answer(office, inspection)
+
+
+@post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
+async def review_json(
+    office: Office, actor: Actor, inspection: FromPath[int], data: JSONBody[ReviewBody]
+) -> InspectionAnswer:
+    """Confirm a result, or send it back."""
+    if data.verdict == "return":
+        await return_result(office, actor, inspection, data.reason)
+    else:
+        await review_result(office, actor, inspection)
+    return await _inspection_answer(office, inspection)
+
+
+def api_router() -> Router:
+    """All of it, below /api/v1."""
+    return Router(
+        path="/api/v1",
+        route_handlers=[
+            open_session_json,
+            close_session_json,
+            draft_json,
+            announce_json,
+            approve_json,
+            enter_value_json,
+            run_json,
+            void_json,
+            confirm_void_json,
+            publish_json,
+            enter_result_json,
+            review_json,
+        ],
+    )
+
+
+async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:
+    desk = await load_draw_desk(office, actor, draw)
+    return DrawAnswer(draw=draw, state=desk.state, digests=desk.digests)
+
+
+async def _inspection_answer(office: Office, inspection: int) -> InspectionAnswer:
+    item = await load_desk_inspection(office, inspection)
+    return InspectionAnswer(inspection=inspection, state=item.state, due_on=item.due_on)

@@ -1,0 +1,51 @@
+"""The first page of the console; the ratings; the audit lines."""
+
+from __future__ import annotations
+
+from litestar import get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect, Template
+
+from admin.page import AUDITOR, EVERYBODY, RATERS, AnyRequest, lead, opened_to, show
+from agency_credit.domain.role import Actor
+from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
+from agency_credit.services.office import Office
+from agency_credit.services.rating import rate_all
+
+LINES_A_PAGE = 50
+
+
+@get("/admin", opt=opened_to(EVERYBODY))
+async def show_desk(office: Office, actor: Actor) -> Template:
+    """What waits for me, the draws, what is due, the registers."""
+    return show("desk", desk=await load_desk(office, actor), today=office.today())
+
+
+@get("/admin/rating", opt=opened_to(RATERS))
+async def show_rating(
+    office: Office, n_rated: FromQuery[int | None] = None, n_changed: FromQuery[int | None] = None
+) -> Template:
+    """Agencies by tier, the instruments they are rated by, the button that rates all."""
+    packs = sorted({(pack.title, pack.is_fictional) for pack in office.packs})
+    return show(
+        "rating",
+        counts=await load_counts(),
+        table=await load_tier_table(),
+        packs=packs,
+        done=None if n_rated is None else {"rated": n_rated, "changed": n_changed or 0},
+    )
+
+
+@post("/admin/rating", opt=opened_to(RATERS))
+async def rate(request: AnyRequest, office: Office, actor: Actor) -> Redirect:
+    """Rate every agency in force as of today."""
+    run = await rate_all(office, actor)
+    return lead(request, "/admin/rating", {"n_rated": run.n_rated, "n_changed": run.n_changed})
+
+
+@get("/admin/audit", opt=opened_to(AUDITOR))
+async def show_audit(before: FromQuery[int | None] = None) -> Template:
+    """Who did what, the newest first."""
+    lines = await load_audit_lines(before, LINES_A_PAGE + 1)
+    following = lines[LINES_A_PAGE - 1]["id"] if len(lines) > LINES_A_PAGE else None
+    return show("audit", lines=lines[:LINES_A_PAGE], following=following, before=before)

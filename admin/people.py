@@ -1,0 +1,132 @@
+"""People and recusals: who may act, and who must keep away from whom."""
+
+from __future__ import annotations
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from admin.entered import Entered, read_form
+from admin.page import (
+    ADMINISTRATOR,
+    APPROVER,
+    DRAW_READERS,
+    AnyRequest,
+    Complaint,
+    complaints_of,
+    lead,
+    opened_to,
+    show,
+)
+from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.desk import load_inspector_choices
+from agency_credit.services.office import Office
+from agency_credit.services.people import change_password, create_person, load_people
+from agency_credit.services.recusals import approve_recusals, load_pending_recusals
+from agency_credit.services.sessions import close_all_sessions
+
+_FIELD_OF = {
+    "person.username": "username",
+    "person.exists": "username",
+    "person.roles": "roles",
+    "person.certificate": "certificate",
+    "person.password": "password",
+}
+
+
+@get("/admin/people", opt=opened_to(ADMINISTRATOR))
+async def show_people(done: FromQuery[str] = "") -> Template:
+    """All accounts, and the form for a new one."""
+    return await _show_people([], None, done=done)
+
+
+@post("/admin/people", opt=opened_to(ADMINISTRATOR))
+async def add_person(request: AnyRequest, office: Office, actor: Actor) -> Template | Redirect:
+    """Open an account."""
+    entered = await read_form(request)
+    username = entered.text("username", is_required=True, max_length=64)
+    name = entered.text("display_name", is_required=True, max_length=64)
+    roles = [Role(role) for role in entered.texts("roles") if role in set(Role)]
+    certificate = entered.text("certificate") or None
+    if not entered.complaints:
+        try:
+            await create_person(
+                office,
+                actor,
+                username,
+                await _password(request),
+                display_name=name,
+                roles=roles,
+                certificate=certificate if Role.INSPECTOR in roles else None,
+            )
+        except (InputError, ConflictError) as error:
+            entered.complaints += complaints_of(error, _FIELD_OF.get(error.code, "username"))
+    if entered.complaints:
+        return await _show_people(entered.complaints, entered)
+    return lead(request, "/admin/people", {"done": username})
+
+
+@get("/admin/people/{username:str}/password", opt=opened_to(ADMINISTRATOR))
+async def show_password(username: FromPath[str]) -> Template:
+    """The form for a new password."""
+    return show("password", username=username)
+
+
+@post("/admin/people/{username:str}/password", opt=opened_to(ADMINISTRATOR))
+async def reset_password(
+    request: AnyRequest, office: Office, actor: Actor, username: FromPath[str]
+) -> Template | Redirect:
+    """Set a new password; the person is logged out everywhere."""
+    try:
+        await change_password(office, actor, username, await _password(request))
+    except InputError as error:
+        return show("password", faults=complaints_of(error, "password"), username=username)
+    await close_all_sessions(username)
+    return lead(request, "/admin/people", {"done": username})
+
+
+@get("/admin/recusals", opt=opened_to(DRAW_READERS))
+async def show_recusals(n_approved: FromQuery[int | None] = None) -> Template:
+    """Recusals that wait for a second person."""
+    return await _show_recusals([], n_approved)
+
+
+@post("/admin/recusals", opt=opened_to(APPROVER))
+async def approve(request: AnyRequest, office: Office, actor: Actor) -> Template | Redirect:
+    """Approve those that were ticked."""
+    entered = await read_form(request)
+    ids = {int(text) for text in entered.texts("recusal") if text.isdecimal() and len(text) < 18}
+    if not ids:
+        entered.refuse("recusal", "recusal.none", "tick the recusals that you approve")
+        return await _show_recusals(entered.complaints, None)
+    try:
+        n_approved = await approve_recusals(office, actor, ids)
+    except AgencyCreditError as error:
+        return await _show_recusals(complaints_of(error, "recusal"), None)
+    return lead(request, "/admin/recusals", {"n_approved": n_approved})
+
+
+async def _show_people(complaints: list[Complaint], entered: Entered | None, *, done: str = "") -> Template:
+    values = (
+        {key: entered.text(key) for key in ("username", "display_name", "certificate")} if entered else {}
+    )
+    return show(
+        "people",
+        faults=complaints,
+        people=await load_people(),
+        inspectors=await load_inspector_choices(),
+        roles=list(Role),
+        values=values,
+        chosen=entered.texts("roles") if entered else [],
+        done=done,
+    )
+
+
+async def _show_recusals(complaints: list[Complaint], n_approved: int | None) -> Template:
+    pending = await load_pending_recusals()
+    return show("recusals", faults=complaints, pending=pending, n_approved=n_approved)
+
+
+async def _password(request: AnyRequest) -> str:
+    return str((await request.form()).get("password", ""))

@@ -1,0 +1,247 @@
+"""The desk of a person: what waits for whom, what is due, how much is in the registers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from agency_credit.database.tables import (
+    Agency,
+    AgencyPractice,
+    AuditLine,
+    CreditRecord,
+    Draw,
+    DrawStep,
+    DrawVoidRequest,
+    Inspector,
+    Rating,
+    Recusal,
+)
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
+from agency_credit.services.office import Office
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that waits for a person.
+
+    Parameters
+    ----------
+    kind
+        What to do, such as ``"draw.approve"``; the pages have the words.
+    path
+        Where it is done.
+    what
+        The draw or the agency concerned.
+    due_on
+        By when; None: no day is set.
+    """
+
+    kind: str
+    path: str
+    what: str
+    due_on: date | None = None
+    is_overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskDraw:
+    """A draw in a list: its state is its last step, ``"drafted"`` before the first."""
+
+    draw: str
+    title: str
+    state: str
+    drafted_by: int
+    announced_by: int | None
+    void_asked_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much is in the registers; agencies are those in force, by practice line as well."""
+
+    n_agencies: int
+    by_line: dict[str, int]
+    n_branches: int
+    n_inspectors: int
+    n_records: int
+    n_recusals_waiting: int
+    n_unrated: int
+    rated_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The first page of the console."""
+
+    tasks: tuple[Task, ...]
+    draws: tuple[DeskDraw, ...]
+    counts: Counts
+    deadlines: tuple[Task, ...] = field(default=())
+
+
+async def load_desk(office: Office, actor: Actor) -> Desk:
+    """What the console shows first, by the roles of the actor."""
+    draws = await load_desk_draws()
+    counts = await load_counts()
+    inspections = await load_desk_inspections(office)
+    tasks = [
+        *_draw_tasks(actor, draws),
+        *_result_tasks(actor, inspections),
+        *_register_tasks(actor, counts),
+    ]
+    is_reader = bool(actor.roles & {Role.DRAFTER, Role.APPROVER, Role.AUDITOR})
+    return Desk(
+        tasks=tuple(sorted(tasks, key=_urgency)),
+        draws=draws if is_reader else (),
+        counts=counts,
+        deadlines=tuple(_deadlines(inspections)) if is_reader else (),
+    )
+
+
+async def load_desk_draws() -> tuple[DeskDraw, ...]:
+    """All draws, the newest first."""
+    rows = await Draw.select(Draw.id, Draw.draw, Draw.title, Draw.drafted_by).order_by(
+        Draw.id, ascending=False
+    )
+    steps = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.by).order_by(DrawStep.id)
+    states = {step["draw"]: step["step"] for step in steps}
+    announced = {step["draw"]: step["by"] for step in steps if step["step"] == "announced"}
+    asked = {
+        row["draw"]: row["requested_by"]
+        for row in await DrawVoidRequest.select(DrawVoidRequest.draw, DrawVoidRequest.requested_by).order_by(
+            DrawVoidRequest.id
+        )
+    }
+    return tuple(
+        DeskDraw(
+            draw=row["draw"],
+            title=row["title"],
+            state=states.get(row["id"], "drafted"),
+            drafted_by=row["drafted_by"],
+            announced_by=announced.get(row["id"]),
+            void_asked_by=asked.get(row["id"]),
+        )
+        for row in rows
+    )
+
+
+async def load_counts() -> Counts:
+    """How much is in the registers."""
+    agencies = await Agency.select(Agency.id, Agency.branch_of).where(Agency.status == "in_force")
+    in_force = {row["id"] for row in agencies}
+    practices = [
+        row
+        for row in await AgencyPractice.select(AgencyPractice.agency, AgencyPractice.practice_line)
+        if row["agency"] in in_force
+    ]
+    rated = await Rating.select(Rating.agency, Rating.practice_line, Rating.rated_on)
+    known = {(row["agency"], row["practice_line"]) for row in rated}
+    return Counts(
+        n_agencies=len(agencies),
+        by_line=dict(Counter(row["practice_line"] for row in practices)),
+        n_branches=sum(row["branch_of"] is not None for row in agencies),
+        n_inspectors=await Inspector.count().where(Inspector.status == "active"),
+        n_records=await CreditRecord.count(),
+        n_recusals_waiting=await Recusal.count().where(Recusal.approved_at.is_null()),
+        n_unrated=len({(row["agency"], row["practice_line"]) for row in practices} - known),
+        rated_on=max((row["rated_on"] for row in rated), default=None),
+    )
+
+
+async def load_tier_table() -> dict[str, dict[str, int]]:
+    """Agencies in force by practice line and latest tier."""
+    rows = await (
+        Rating.select(Rating.agency, Rating.practice_line, Rating.tier)
+        .where(Rating.agency.status == "in_force")
+        .order_by(Rating.rated_on, Rating.id)
+    )
+    latest = {(row["agency"], row["practice_line"]): row["tier"] for row in rows}
+    table: dict[str, dict[str, int]] = {}
+    for (_, line), tier in latest.items():
+        counts = table.setdefault(line, {})
+        counts[tier] = counts.get(tier, 0) + 1
+    return table
+
+
+async def load_audit_lines(before: int | None, limit: int = 50) -> list[dict[str, Any]]:
+    """Audit lines, the newest first; `before`: those older than the line of this id."""
+    query = AuditLine.select().order_by(AuditLine.id, ascending=False).limit(limit)
+    return await (query if before is None else query.where(AuditLine.id < before))
+
+
+async def load_inspector_choices() -> list[tuple[str, str]]:
+    """Inspectors on duty for a drop-down: certificate, and name with organisation."""
+    rows = await (
+        Inspector.select(Inspector.certificate, Inspector.name, Inspector.organisation)
+        .where(Inspector.status == "active")
+        .order_by(Inspector.certificate)
+    )
+    return [
+        (row["certificate"], " · ".join(filter(None, (row["name"], row["organisation"], row["certificate"]))))
+        for row in rows
+    ]
+
+
+def _draw_tasks(actor: Actor, draws: Iterable[DeskDraw]) -> Iterable[Task]:
+    me = actor.person_id
+    for draw in draws:
+        path = f"/admin/draws/{draw.draw}"
+        what = f"{draw.draw} {draw.title}"
+        if draw.state == "drafted" and Role.DRAFTER in actor.roles:
+            yield Task(kind="draw.finish", path=f"{path}/plan", what=what)
+        if Role.APPROVER in actor.roles:
+            if draw.state == "announced" and me not in (draw.drafted_by, draw.announced_by):
+                yield Task(kind="draw.approve", path=f"{path}/approve", what=what)
+            if draw.void_asked_by not in (None, me) and draw.state != "voided":
+                yield Task(kind="void.confirm", path=f"{path}/void", what=what)
+            if draw.state == "drawn":
+                yield Task(kind="draw.publish", path=f"{path}/publish", what=what)
+        if draw.state == "approved" and actor.roles & {Role.DRAFTER, Role.APPROVER}:
+            yield Task(kind="draw.values", path=f"{path}/values", what=what)
+
+
+def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterable[Task]:
+    for inspection in inspections:
+        kind = None
+        if inspection.has_member(actor) and inspection.state in ("open", "returned"):
+            kind = "result.enter" if inspection.state == "open" else "result.mend"
+        elif Role.APPROVER in actor.roles and inspection.state == "entered":
+            kind = "result.review" if inspection.entered_by != actor.person_id else None
+        elif actor.roles & {Role.DRAFTER, Role.APPROVER} and inspection.is_publishable:
+            kind = "result.publish"
+        if kind is not None:
+            yield Task(
+                kind=kind,
+                path=f"/admin/inspections/{inspection.inspection}",
+                what=inspection.agency,
+                due_on=inspection.due_on,
+                is_overdue=inspection.is_overdue,
+            )
+
+
+def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
+    if counts.n_unrated and actor.roles & {Role.DRAFTER, Role.APPROVER, Role.ADMINISTRATOR}:
+        yield Task(kind="rating.run", path="/admin/rating", what=str(counts.n_unrated))
+    if counts.n_recusals_waiting and Role.APPROVER in actor.roles:
+        yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))
+
+
+def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:
+    due = [i for i in inspections if i.due_on is not None and i.state != "published"]
+    for inspection in sorted(due, key=lambda item: (item.due_on, item.inspection)):
+        yield Task(
+            kind=f"result.{inspection.state}",
+            path=f"/admin/inspections/{inspection.inspection}",
+            what=inspection.agency,
+            due_on=inspection.due_on,
+            is_overdue=inspection.is_overdue,
+        )
+
+
+def _urgency(task: Task) -> tuple[bool, date]:
+    return not task.is_overdue, task.due_on or date.max

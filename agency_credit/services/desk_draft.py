@@ -1,0 +1,174 @@
+"""A draft as its guided path shows it: today's frame, what is missing by section, warnings in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from agency_credit.database.tables import DrawStep
+from agency_credit.domain.canonical import digest
+from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError, RefusedError
+from agency_credit.sampling import entropy_tenths, parse_files, parse_plan, review_files
+from agency_credit.services.draw_draft import (
+    NO_COMMITMENT,
+    DrawDraft,
+    find_draft_faults,
+    format_plan_of,
+    load_draw_row,
+    own_sources,
+    parse_draft,
+)
+from agency_credit.services.frame import (
+    Stratification,
+    format_inspectors,
+    format_recusals,
+    format_targets,
+    load_roster,
+    load_stratification,
+)
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_districts
+
+SECTIONS = ("what", "frame", "strata", "teams", "entropy")
+"""The steps of the guided path, in order."""
+
+_SECTION_OF = {
+    "scope": "frame",
+    "strata": "strata",
+    "rounding": "strata",
+    "selection": "strata",
+    "reserves": "strata",
+    "seats": "teams",
+    "inspector_limit": "teams",
+    "entropy": "entropy",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftDesk:
+    """A draft, and what there is to say about it today.
+
+    Parameters
+    ----------
+    frame
+        Today's frame; None where it cannot be built, `frame_error` says why.
+    faults
+        What keeps the draft from being announced, by section.
+    warnings
+        What the drafter should know; nothing here stops a draw.
+    tenths
+        Tenths of a bit that the public sources carry together, digits and dice not counted.
+    """
+
+    draw: str
+    draft: DrawDraft
+    frame: Stratification | None
+    frame_error: AgencyCreditError | None
+    faults: dict[str, tuple[Fault, ...]]
+    warnings: tuple[Fault, ...]
+    tenths: int
+    districts: dict[str, str]
+    roster: list[dict[str, Any]]
+    n_recusals: int
+
+    @property
+    def n_faults(self) -> int:
+        """How many faults there are in all sections."""
+        return sum(map(len, self.faults.values())) + (self.frame_error is not None)
+
+
+async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None = None) -> DraftDesk:
+    """The guided path of a draft; `changed`: as it would be with what was just entered.
+
+    Raises
+    ------
+    RefusedError
+        The draw was announced; its plan can no longer be changed.
+    """
+    row = await load_draw_row(draw)
+    if await DrawStep.exists().where(DrawStep.draw == row["id"]):
+        raise RefusedError(
+            "draw.frozen",
+            "the plan of {draw} was announced and can no longer be changed; void it and draft a new one",
+            draw=draw,
+            link=f"/admin/draws/{draw}",
+        )
+    draft = changed or parse_draft(row["draft_json"].encode())
+    districts = await load_districts()
+    frame, error = await _try_frame(office, draft)
+    faults = find_draft_faults(draw, draft, frame, districts) if frame else ()
+    roster = await load_roster(draft.inspector_limit)
+    warnings, tenths, n_recusals, more = await _review(draw, draft, frame, roster)
+    by_section: dict[str, tuple[Fault, ...]] = dict.fromkeys(SECTIONS, ())
+    for fault in (*faults, *(more if not faults else ())):
+        section = section_of(fault)
+        by_section[section] = (*by_section[section], fault)
+    return DraftDesk(
+        draw=draw,
+        draft=draft,
+        frame=frame,
+        frame_error=error,
+        faults=by_section,
+        warnings=warnings,
+        tenths=tenths,
+        districts=districts,
+        roster=roster,
+        n_recusals=n_recusals,
+    )
+
+
+def section_of(fault: Fault) -> str:
+    """The section of the guided path where a fault is mended."""
+    key = fault.at.removeprefix("plan.").split(".")[0].split("[")[0]
+    return _SECTION_OF.get(key, "what")
+
+
+async def follow_frame(office: Office, draft: DrawDraft) -> DrawDraft:
+    """`draft` with the strata of today's frame: rules kept where there is one, new ones take one unit."""
+    frame, _ = await _try_frame(office, draft)
+    if frame is None:
+        return draft
+    rules = {item["stratum"]: item for item in draft.plan.strata}
+    strata = [rules.get(s.stratum, {"stratum": s.stratum, "take": {"count": 1}}) for s in frame.strata]
+    return msgspec.structs.replace(draft, plan=msgspec.structs.replace(draft.plan, strata=strata))
+
+
+async def _try_frame(
+    office: Office, draft: DrawDraft
+) -> tuple[Stratification | None, AgencyCreditError | None]:
+    try:
+        return await load_stratification(office, draft.scope, by_size=draft.plan.selection == "pareto"), None
+    except AgencyCreditError as error:
+        return None, error
+
+
+async def _review(
+    draw: str, draft: DrawDraft, frame: Stratification | None, roster: list[dict[str, Any]]
+) -> tuple[tuple[Fault, ...], int, int, tuple[Fault, ...]]:
+    """Warnings, tenths of bits, recusals that count, faults between the files; with made-up pseudonyms."""
+    plan_file = format_plan_of(draw, draft, dict.fromkeys(own_sources(draft), NO_COMMITMENT))
+    try:
+        plan = parse_plan(plan_file)
+    except AgencyCreditError:
+        return (), 0, 0, ()
+    tenths = entropy_tenths(plan, [""] * len(plan.entropy))
+    if frame is None:
+        return (), tenths, 0, ()
+    pseudonyms = {person["id"]: digest(str(person["id"]).encode()) for person in roster}
+    try:
+        recusals = await format_recusals(pseudonyms, {line.unit for line in frame.lines})
+    except RefusedError as error:
+        fault = Fault(at="seats", code=error.code, template=error.template, params=error.params)
+        return (), tenths, 0, (fault,)
+    contents = {
+        "plan.json": plan_file,
+        "targets.jsonl": format_targets(frame.lines),
+        "inspectors.jsonl": format_inspectors(roster, pseudonyms),
+        "recusals.jsonl": recusals,
+    }
+    try:
+        return review_files(parse_files(contents)), tenths, recusals.count(b"\n"), ()
+    except FaultsError as error:
+        return (), tenths, recusals.count(b"\n"), error.faults

@@ -1,0 +1,218 @@
+"""A draw as the console shows it: where it stands, what comes next, who may do it, by when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from agency_credit.database.tables import Draw, Person
+from agency_credit.domain.canonical import digest
+from agency_credit.domain.plan import DrawPlan, PublicSource
+from agency_credit.domain.role import Actor, Role
+from agency_credit.sampling import parse_plan
+from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
+from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
+from agency_credit.services.draw_store import load_files, load_steps, load_values, load_void_request
+from agency_credit.services.office import Office
+
+TO_DRAW = timedelta(hours=24)
+"""How long after the last public value a draw is made (draw-protocol.md, section 9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSource:
+    """A source of chance of an announced draw.
+
+    Parameters
+    ----------
+    value
+        What was entered; never the number of this office, nor before publication anybody's number.
+    is_open
+        Whether its value may be entered now.
+    """
+
+    index: int
+    kind: str
+    name: str
+    form: str
+    commitment: str
+    at: datetime
+    is_own: bool
+    is_entered: bool
+    value: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What comes next, and who may do it.
+
+    Parameters
+    ----------
+    kind
+        finish, approve, values, draw, inspect, publish, names or none.
+    roles
+        Who may; `not_by`: user names who may not, since they did the step before.
+    from_at, until_at
+        From when and by when; None: no instant is set.
+    is_mine
+        Whether the person who looks at it may.
+    """
+
+    kind: str
+    roles: tuple[Role, ...] = ()
+    not_by: tuple[str, ...] = ()
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    is_mine: bool = False
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawDesk:
+    """An announced draw, or a draft; `plan` is None before the announcement."""
+
+    draw: str
+    title: str
+    authority: str
+    drafted_by: str
+    drafted_at: datetime
+    draft: DrawDraft
+    state: str
+    steps: tuple[dict[str, Any], ...]
+    plan: DrawPlan | None
+    digests: dict[str, str]
+    sizes: dict[str, int]
+    sources: tuple[DeskSource, ...]
+    strata: tuple[dict[str, Any], ...]
+    inspections: tuple[DeskInspection, ...]
+    void_request: dict[str, Any] | None
+    replaced_by: str
+    next: NextStep
+    is_after_first_value: bool
+
+    @property
+    def n_done(self) -> int:
+        """Inspections whose result was reviewed by a second person."""
+        return sum(item.state in ("reviewed", "published") for item in self.inspections)
+
+    @property
+    def n_entered_sources(self) -> int:
+        """Sources whose value is there; this office's own always is."""
+        return sum(source.is_entered or source.is_own for source in self.sources)
+
+    @property
+    def has_all_values(self) -> bool:
+        """Whether nothing is missing for the draw."""
+        return bool(self.sources) and self.n_entered_sources == len(self.sources)
+
+
+async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
+    """Everything the console shows of a draw; raises NotFoundError for an unknown one."""
+    row = await load_draw_row(draw)
+    draft = parse_draft(row["draft_json"].encode())
+    steps = tuple(await load_steps(row["id"]))
+    state = steps[-1]["step"] if steps else "drafted"
+    files = await load_files(row["id"])
+    plan = parse_plan(files["plan.json"]) if "plan.json" in files else None
+    is_public = any(step["step"] == "published" for step in steps)
+    sources = await _load_sources(office, row["id"], draft, plan, is_public=is_public) if plan else ()
+    inspections = await load_desk_inspections(office, row["id"]) if "result.json" in files else ()
+    drafter = (
+        await Person.select(Person.display_name, Person.username)
+        .where(Person.id == row["drafted_by"])
+        .first()
+    )
+    assert drafter is not None
+    desk = DrawDesk(
+        draw=draw,
+        title=row["title"],
+        authority=row["authority"],
+        drafted_by=drafter["display_name"] or drafter["username"],
+        drafted_at=row["drafted_at"],
+        draft=draft,
+        state=state,
+        steps=steps,
+        plan=plan,
+        digests={name: digest(content) for name, content in sorted(files.items())},
+        sizes={name: content.count(b"\n") for name, content in files.items()},
+        sources=sources,
+        strata=_strata_of(files),
+        inspections=inspections,
+        void_request=None if state == "voided" else await load_void_request(row["id"]),
+        replaced_by=await _find_replacement(draw),
+        next=NextStep(kind="none"),
+        is_after_first_value=plan is not None and office.now() >= plan.first_value_at,
+    )
+    blocked = frozenset({row["drafted_by"], *(step["by"] for step in steps if step["step"] == "announced")})
+    return _with_next(office, actor, desk, blocked)
+
+
+def _with_next(office: Office, actor: Actor, desk: DrawDesk, blocked: frozenset[int]) -> DrawDesk:
+    """`desk` with its next step: the table of section 9, one row a state."""
+    either, approver = (Role.DRAFTER, Role.APPROVER), (Role.APPROVER,)
+    publish_late = desk.draft.plan.publication == "after-inspection"
+    public_at = [source.at for source in desk.sources if source.kind == "public"]
+    first, last = min(public_at, default=None), max(public_at, default=None)
+    until = last + TO_DRAW if last else None
+    not_by = tuple(sorted({desk.drafted_by, *(s["by_name"] for s in desk.steps if s["step"] == "announced")}))
+    table = {
+        "drafted": NextStep(kind="finish", roles=(Role.DRAFTER,)),
+        "announced": NextStep(kind="approve", roles=approver, not_by=not_by, until_at=first),
+        "approved": NextStep(
+            kind="draw" if desk.has_all_values else "values", roles=either, from_at=first, until_at=until
+        ),
+        "drawn": NextStep(kind="publish", roles=approver)
+        if not publish_late or desk.n_done == len(desk.inspections)
+        else NextStep(kind="inspect", roles=(Role.INSPECTOR,)),
+        "published": NextStep(kind="none")
+        if publish_late
+        else NextStep(
+            kind="names" if desk.n_done == len(desk.inspections) else "inspect",
+            roles=approver if desk.n_done == len(desk.inspections) else (Role.INSPECTOR,),
+        ),
+    }
+    following = table.get(desk.state, NextStep(kind="none"))
+    is_mine = bool(actor.roles & set(following.roles)) and not (
+        following.kind == "approve" and actor.person_id in blocked
+    )
+    is_late = following.until_at is not None and office.now() > following.until_at
+    return replace(desk, next=replace(following, is_mine=is_mine, is_late=is_late))
+
+
+async def _load_sources(
+    office: Office, draw: int, draft: DrawDraft, plan: DrawPlan, *, is_public: bool
+) -> tuple[DeskSource, ...]:
+    values, own, now = await load_values(draw), set(own_sources(draft)), office.now()
+    sources = []
+    for index, source in enumerate(plan.entropy):
+        is_event = isinstance(source, PublicSource)
+        at = source.at_instant if isinstance(source, PublicSource) else plan.first_value_at
+        sources.append(
+            DeskSource(
+                index=index,
+                kind="public" if is_event else "commitment",
+                name=source.event if isinstance(source, PublicSource) else source.party,
+                form=source.form.value if isinstance(source, PublicSource) else "",
+                commitment="" if isinstance(source, PublicSource) else source.commitment,
+                at=at,
+                is_own=index in own,
+                is_entered=index in values,
+                value=values.get(index, "") if is_event or is_public else "",
+                is_open=now >= at and index not in own,
+            )
+        )
+    return tuple(sources)
+
+
+def _strata_of(files: dict[str, bytes]) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(files["result.json"])["strata"]) if "result.json" in files else ()
+
+
+async def _find_replacement(draw: str) -> str:
+    for row in await Draw.select(Draw.draw, Draw.draft_json).where(Draw.draft_json.like(f"%{draw}%")):
+        if parse_draft(row["draft_json"].encode()).replaces == draw:
+            return str(row["draw"])
+    return ""

@@ -1,0 +1,205 @@
+"""Inspections as the console shows them: team, result, state, deadline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from agency_credit.database.tables import (
+    Draw,
+    DrawStep,
+    Inspection,
+    InspectionResult,
+    InspectionSeat,
+    ResultStep,
+)
+from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.role import Actor
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSeat:
+    """A seat of a team; `inspector` is None where nobody could be drawn for it."""
+
+    role: str
+    inspector: int | None
+    name: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskResult:
+    """One version of a result, and what became of it: entered, returned, reviewed, published."""
+
+    version: int
+    inspected_on: date
+    categories: tuple[str, ...]
+    texts: tuple[str, ...]
+    findings: str
+    entered_by: int
+    entered_by_name: str
+    entered_at: datetime
+    state: str
+    judged_by_name: str
+    judged_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskInspection:
+    """An inspection of a drawn or mandatory agency.
+
+    Parameters
+    ----------
+    state
+        ``"open"`` before the first result, else that of the newest version.
+    """
+
+    inspection: int
+    draw: str
+    draw_title: str
+    is_draw_published: bool
+    agency: str
+    uscc: str
+    area: str
+    address: str
+    stratum: str
+    stream: str
+    due_on: date | None
+    is_overdue: bool
+    seats: tuple[DeskSeat, ...]
+    results: tuple[DeskResult, ...]
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return self.results[-1].state if self.results else "open"
+
+    @property
+    def entered_by(self) -> int | None:
+        """Who entered the newest version."""
+        return self.results[-1].entered_by if self.results else None
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether its result can go out by itself: reviewed, and the draw is public already."""
+        return self.state == "reviewed" and self.is_draw_published
+
+    @property
+    def is_team_short(self) -> bool:
+        """Whether a seat stayed empty."""
+        return any(seat.inspector is None for seat in self.seats)
+
+    def has_member(self, actor: Actor) -> bool:
+        """Whether the actor sits on the team."""
+        return actor.inspector_id is not None and any(s.inspector == actor.inspector_id for s in self.seats)
+
+
+async def load_desk_inspections(office: Office, draw: int | None = None) -> tuple[DeskInspection, ...]:
+    """Inspections of all draws that were not voided, or of the draw of this row, in team order."""
+    query = Inspection.select(
+        Inspection.all_columns(),
+        Inspection.agency.uscc.as_alias("uscc"),
+        Inspection.agency.name.as_alias("agency_name"),
+        Inspection.agency.area.as_alias("area"),
+        Inspection.agency.address.as_alias("address"),
+    ).order_by(Inspection.draw, Inspection.position)
+    rows = await (query if draw is None else query.where(Inspection.draw == draw))
+    draws = {row["id"]: row for row in await Draw.select(Draw.id, Draw.draw, Draw.title)}
+    steps = await DrawStep.select(DrawStep.draw, DrawStep.step)
+    published = {step["draw"] for step in steps if step["step"] == "published"}
+    voided = {step["draw"] for step in steps if step["step"] == "voided"}
+    seats, results = await _load_seats(), await _load_results()
+    today = office.today()
+    return tuple(
+        DeskInspection(
+            inspection=row["id"],
+            draw=draws[row["draw"]]["draw"],
+            draw_title=draws[row["draw"]]["title"],
+            is_draw_published=row["draw"] in published,
+            agency=row["agency_name"],
+            uscc=row["uscc"],
+            area=row["area"],
+            address=row["address"],
+            stratum=row["stratum"],
+            stream=row["stream"],
+            due_on=row["due_on"],
+            is_overdue=_is_overdue(row, results.get(row["id"], []), today),
+            seats=tuple(seats.get(row["id"], [])),
+            results=tuple(results.get(row["id"], [])),
+        )
+        for row in rows
+        if draw is not None or row["draw"] not in voided
+    )
+
+
+async def load_desk_inspection(office: Office, inspection: int) -> DeskInspection:
+    """One inspection; raises NotFoundError where there is none or its draw was voided."""
+    for item in await load_desk_inspections(office):
+        if item.inspection == inspection:
+            return item
+    raise NotFoundError("inspection.unknown", "there is no such inspection")
+
+
+def _is_overdue(row: dict[str, Any], results: list[DeskResult], today: date) -> bool:
+    is_out = bool(results) and results[-1].state == "published"
+    return row["due_on"] is not None and row["due_on"] < today and not is_out
+
+
+async def _load_seats() -> dict[int, list[DeskSeat]]:
+    rows = await InspectionSeat.select(
+        InspectionSeat.all_columns(),
+        InspectionSeat.inspector.name.as_alias("name"),
+        InspectionSeat.inspector.certificate.as_alias("certificate"),
+    ).order_by(InspectionSeat.inspection, InspectionSeat.seat)
+    seats: dict[int, list[DeskSeat]] = {}
+    for row in rows:
+        seats.setdefault(row["inspection"], []).append(
+            DeskSeat(
+                role=row["role"],
+                inspector=row["inspector"],
+                name=row["name"] or "",
+                certificate=row["certificate"] or "",
+            )
+        )
+    return seats
+
+
+async def _load_results() -> dict[int, list[DeskResult]]:
+    texts = await load_categories()
+    steps = await ResultStep.select(
+        ResultStep.result,
+        ResultStep.step,
+        ResultStep.at,
+        ResultStep.reason,
+        ResultStep.by.display_name.as_alias("name"),
+    ).order_by(ResultStep.id)
+    last = {step["result"]: step for step in steps}
+    rows = await InspectionResult.select(
+        InspectionResult.all_columns(), InspectionResult.entered_by.display_name.as_alias("name")
+    ).order_by(InspectionResult.inspection, InspectionResult.version)
+    results: dict[int, list[DeskResult]] = {}
+    for row in rows:
+        codes = tuple(json.loads(row["categories_json"]))
+        step = last.get(row["id"])
+        results.setdefault(row["inspection"], []).append(
+            DeskResult(
+                version=row["version"],
+                inspected_on=row["inspected_on"],
+                categories=codes,
+                texts=tuple(texts.get(code, code) for code in codes),
+                findings=row["findings"],
+                entered_by=row["entered_by"],
+                entered_by_name=row["name"],
+                entered_at=row["entered_at"],
+                state=step["step"] if step else "entered",
+                judged_by_name=step["name"] if step else "",
+                judged_at=step["at"] if step else None,
+                reason=step["reason"] if step else "",
+            )
+        )
+    return results

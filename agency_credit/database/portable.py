@@ -6,6 +6,7 @@ tables (stack.md, 2.2). Names are those of tables and columns in our own code, n
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from piccolo.engine.base import Engine
@@ -30,13 +31,12 @@ async def check(table: str, name: str, condition: str) -> None:
     Parameters
     ----------
     condition
-        SQL over column names in double quotes; SQLite checks it by trigger on ``NEW``.
+        SQL over column names of the row, each in double quotes; a condition on NULL holds, as in the standard.
     """
     if _is_server():
         await _run(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{name}_check" CHECK ({condition})')
         return
-    on_new = condition.replace(' "', ' NEW."').replace('("', '(NEW."')
-    on_new = f"NEW.{on_new}" if on_new.startswith('"') else on_new
+    on_new = re.sub(r'"(\w+)"', r'NEW."\1"', condition)
     for event in ("INSERT", "UPDATE"):
         await _run(
             f'CREATE TRIGGER "{table}_{name}_check_{event.lower()}" BEFORE {event} ON "{table}" '
@@ -86,6 +86,22 @@ async def refuse(table: str, event: str, name: str, message: str, *, when: str |
         f'CREATE TRIGGER "{trigger}" BEFORE {event} ON "{table}" '
         f'FOR EACH ROW EXECUTE FUNCTION "{trigger}_refused"()'
     )
+
+
+async def freeze_parent(table: str, parent: str) -> None:
+    """Adding a row locks the row of `parent` against change until the end of the transaction.
+
+    Else a change that began before the row was committed would not see it, and pass a rule that asks for
+    such rows. SQLite has one writer at a time, so that the question does not come up.
+    """
+    if not _is_server():
+        return
+    name = f"{table}_freezes_{parent}"
+    await _run(
+        f'CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS '
+        f'$$ BEGIN PERFORM 1 FROM "{parent}" WHERE "id" = NEW."{parent}" FOR SHARE; RETURN NEW; END $$'
+    )
+    await _run(f'CREATE TRIGGER "{name}" BEFORE INSERT ON "{table}" FOR EACH ROW EXECUTE FUNCTION "{name}"()')
 
 
 def _name(*parts: str) -> str:

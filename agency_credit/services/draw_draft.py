@@ -7,7 +7,7 @@ which the frame is built. It is saved faulty or not; `find_draft_faults` says wh
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -24,6 +24,9 @@ from agency_credit.services.reference import load_items, load_parameter
 DRAFTER = frozenset({Role.DRAFTER})
 NO_COMMITMENT = "0" * 64
 """Stands for a commitment not made yet while a draft is checked."""
+
+
+AuthorityLevel = Literal["county", "city", "province", "nation"]
 
 
 class PlanDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,7 +69,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     plan: PlanDraft
     scope: FrameScope
-    authority_level: Literal["county", "city", "province", "nation"]
+    authority_level: AuthorityLevel
     inspector_limit: int
     replaces: str | None = None
 
@@ -97,7 +100,10 @@ async def suggest_draft(office: Office) -> DrawDraft:
         entropy=[{"kind": "commitment", "party": name, "commitment": None}],
     )
     return DrawDraft(
-        plan=plan, scope=scope, authority_level=level or "city", inspector_limit=6  # type: ignore[arg-type]
+        plan=plan,
+        scope=scope,
+        authority_level=cast("AuthorityLevel", level),
+        inspector_limit=6,
     )
 
 
@@ -279,4 +285,3 @@ def _person(actor: Actor) -> int:
     if actor.person_id is None:
         raise RefusedError("actor.account", "draws are run by people with an account; log in")
     return actor.person_id
-

@@ -283,5 +283,3 @@ async def _open_inspections(
                 for seat, member in enumerate(members)
             )
         )
-
-

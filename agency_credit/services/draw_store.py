@@ -16,6 +16,7 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import RefusedError
 from agency_credit.domain.role import Actor
+from agency_credit.inspection.draw_states import DrawHistory, Step
 from agency_credit.services.office import Office
 
 
@@ -69,11 +70,21 @@ async def append_step(
     )
 
 
+async def load_history(row: dict[str, Any]) -> DrawHistory:
+    """What happened to the draw of this row so far."""
+    steps = await load_steps(row["id"])
+    return DrawHistory(
+        draw=row["draw"],
+        drafted_by=row["drafted_by"],
+        steps=tuple(Step(step=step["step"], at=step["at"], by=step["by"]) for step in steps),
+    )
+
+
 async def load_steps(draw: int) -> list[dict[str, Any]]:
     """The steps of a draw in order, with the user names behind them."""
     return await (
         DrawStep.select(
-            DrawStep.all_columns(),
+            *DrawStep.all_columns(),
             DrawStep.by.username.as_alias("by_username"),
             DrawStep.by.display_name.as_alias("by_name"),
             DrawStep.second_by.display_name.as_alias("second_name"),
@@ -97,7 +108,7 @@ async def load_void_request(draw: int) -> dict[str, Any] | None:
     """The latest request to void the draw, waiting for its second person."""
     return await (
         DrawVoidRequest.select(
-            DrawVoidRequest.all_columns(), DrawVoidRequest.requested_by.display_name.as_alias("by_name")
+            *DrawVoidRequest.all_columns(), DrawVoidRequest.requested_by.display_name.as_alias("by_name")
         )
         .where(DrawVoidRequest.draw == draw)
         .order_by(DrawVoidRequest.id, ascending=False)
@@ -144,9 +155,7 @@ async def open_salts(office: Office, draw: int) -> dict[str, str]:
         DrawPseudonym.draw == draw
     )
     return {
-        row["pseudonym"]: office.keys.unseal(
-            bytes(row["sealed_salt"]), f"salt {row['pseudonym']}"
-        ).hex()
+        row["pseudonym"]: office.keys.unseal(bytes(row["sealed_salt"]), f"salt {row['pseudonym']}").hex()
         for row in rows
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from agency_credit.database.tables import DrawVoidRequest
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.domain.role import Actor, Role
@@ -84,3 +87,11 @@ async def confirm_void(office: Office, actor: Actor, draw: str) -> None:
             reason_code=request["reason_code"],
             reason=request["reason"],
         )
+
+
+async def _check(row: dict[str, Any], reason_code: str, now: datetime) -> None:
+    files = await load_files(row["id"])
+    if "plan.json" not in files:
+        raise RefusedError("void.draft", "a draft is not voided; change it", draw=row["draw"])
+    first_value_at = parse_plan(files["plan.json"]).first_value_at
+    draw_states.check_void(await load_history(row), reason_code, first_value_at, now)

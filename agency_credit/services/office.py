@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from piccolo.engine.base import Engine
-
 from agency_credit import database
 from agency_credit.scoring import RulePack
 from agency_credit.services.keys import Keys, open_keys
@@ -46,7 +44,7 @@ class Office:
     """
 
     settings: Settings
-    engine: Engine
+    engine: database.Database
     clock: Clock
     keys: Keys
     packs: tuple[RulePack, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +26,9 @@ class Operation:
     details: dict[str, Json] = field(default_factory=dict)
     n_entries: int = 0
 
-    async def append_entry(self, kind: str, subject: str, body: Json, *, is_committed: bool = False) -> int:
+    async def append_entry(
+        self, kind: str, subject: str, body: Mapping[str, Json], *, is_committed: bool = False
+    ) -> int:
         """Append an entry to the public log in this transaction; its index."""
         self.n_entries += 1
         return await append_log_entry(kind, subject, body, at=self.at, is_committed=is_committed)

@@ -26,8 +26,12 @@ from agency_credit.services.draw_store import (
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
-from agency_credit.services.results import append_result_publication, load_inspections, load_latest_result
-from agency_credit.services.team_view import load_seats
+from agency_credit.services.results import (
+    append_result_publication,
+    load_inspections,
+    load_latest_result,
+    load_seats,
+)
 from agency_credit.services.verify import refuse_false_bundle
 
 PUBLISHERS = frozenset({Role.APPROVER})
@@ -155,8 +159,7 @@ async def _format_names(office: Office, draw: int) -> bytes:
         if await load_latest_result(inspection["id"]):
             served |= {seat["inspector"] for seat in await load_seats(inspection["id"])}
     people = {
-        row["id"]: row
-        for row in await Inspector.select(Inspector.id, Inspector.name, Inspector.certificate)
+        row["id"]: row for row in await Inspector.select(Inspector.id, Inspector.name, Inspector.certificate)
     }
     return format_names(
         [
@@ -178,5 +181,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-

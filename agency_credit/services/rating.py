@@ -10,7 +10,7 @@ from typing import Any
 
 from agency_credit.database.tables import Agency, AgencyPractice, Rating
 from agency_credit.database.tables import CreditRecord as CreditRecordRow
-from agency_credit.domain.canonical import format_canonical
+from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, NotFoundError
 from agency_credit.domain.ledger import Ledger
 from agency_credit.domain.record import CreditRecord
@@ -84,7 +84,9 @@ async def rate_all(office: Office, actor: Actor, on: date | None = None) -> Rati
             agency, latest = known[rating.uscc, rating.practice_line]
             if latest is None or _identity(rating) != latest:
                 n_changed += 1
-                await _append_rating(op, agency, rating, is_new_tier=latest is None or latest[0] != rating.tier)
+                await _append_rating(
+                    op, agency, rating, is_new_tier=latest is None or latest[0] != rating.tier
+                )
         op.details.update(rated=len(ratings), changed=n_changed)
     tiers = {
         line: dict(Counter(r.tier for r in ratings if r.practice_line == line)) for line in sorted(SUBJECTS)
@@ -133,7 +135,7 @@ def _identity(rating: AgencyRating) -> tuple[str, int, str, str]:
 
 
 def _format_lines(rating: AgencyRating) -> str:
-    lines = ledger_answer(rating.uscc, rating.ledger, rating.pack)["lines"]  # type: ignore[index,call-overload]
+    lines = ledger_answer(rating.uscc, rating.ledger, rating.pack)["lines"]
     return format_canonical(lines).decode()
 
 
@@ -153,7 +155,7 @@ async def _append_rating(op: Operation, agency: int, rating: AgencyRating, *, is
         )
     )
     if is_new_tier:
-        body = {
+        body: dict[str, Json] = {
             "fictional": rating.pack.is_fictional,
             "on": rating.ledger.on.isoformat(),
             "pack": rating.pack.id,
@@ -185,7 +187,7 @@ async def _load_practices(uscc: str | None) -> list[dict[str, Any]]:
 
 async def _load_records(agencies: list[int]) -> dict[int, list[CreditRecord]]:
     query = CreditRecordRow.select(
-        CreditRecordRow.all_columns(), CreditRecordRow.agency.uscc.as_alias("uscc")
+        *CreditRecordRow.all_columns(), CreditRecordRow.agency.uscc.as_alias("uscc")
     )
     if len(set(agencies)) == 1:
         query = query.where(CreditRecordRow.agency == agencies[0])
@@ -209,9 +211,9 @@ async def _load_latest() -> dict[tuple[str, str], tuple[int, tuple[str, int, str
     latest: dict[tuple[str, str], tuple[int, tuple[str, int, str, str] | None]] = {
         (row["uscc"], row["practice_line"]): (row["agency_id"], None) for row in await _load_practices(None)
     }
-    rows = await Rating.select(
-        Rating.all_columns(), Rating.agency.uscc.as_alias("uscc")
-    ).order_by(Rating.rated_on, Rating.id)
+    rows = await Rating.select(*Rating.all_columns(), Rating.agency.uscc.as_alias("uscc")).order_by(
+        Rating.rated_on, Rating.id
+    )
     for row in rows:
         identity = (row["tier"], row["score"], row["pack_digest"], row["lines_json"])
         latest[row["uscc"], row["practice_line"]] = (row["agency"], identity)

@@ -139,7 +139,7 @@ async def load_latest_result(inspection: int) -> dict[str, Any] | None:
     """The newest version of a result with its state: entered, returned, reviewed or published."""
     row = await (
         InspectionResult.select(
-            InspectionResult.all_columns(),
+            *InspectionResult.all_columns(),
             InspectionResult.entered_by.display_name.as_alias("entered_by_name"),
         )
         .where(InspectionResult.inspection == inspection)
@@ -165,7 +165,24 @@ async def load_latest_result(inspection: int) -> dict[str, Any] | None:
 
 async def load_inspections(draw: int) -> list[dict[str, Any]]:
     """The inspections of a draw, in the order of the teams."""
-    return await _select_inspections().where(Inspection.draw == draw).order_by(Inspection.position)
+    rows: list[dict[str, Any]] = (
+        await _select_inspections().where(Inspection.draw == draw).order_by(Inspection.position)
+    )
+    return rows
+
+
+async def load_seats(inspection: int) -> list[dict[str, Any]]:
+    """The seats of a team in order: role, and the inspector's id and name or None."""
+    return await (
+        InspectionSeat.select(
+            InspectionSeat.seat,
+            InspectionSeat.role,
+            InspectionSeat.inspector,
+            InspectionSeat.inspector.name.as_alias("inspector_name"),
+        )
+        .where(InspectionSeat.inspection == inspection)
+        .order_by(InspectionSeat.seat)
+    )
 
 
 async def _judge(office: Office, actor: Actor, inspection: int, step: str, reason: str) -> None:
@@ -185,9 +202,7 @@ async def _judge(office: Office, actor: Actor, inspection: int, step: str, reaso
 
 async def _append_step(op: Operation, result: int, step: str, reason: str, index: int | None) -> None:
     await ResultStep.insert(
-        ResultStep(
-            result=result, step=step, by=person_of(op.actor), at=op.at, reason=reason, log_index=index
-        )
+        ResultStep(result=result, step=step, by=person_of(op.actor), at=op.at, reason=reason, log_index=index)
     )
 
 
@@ -255,7 +270,7 @@ async def _check_member(actor: Actor, inspection: int) -> None:
 
 def _select_inspections() -> Any:
     return Inspection.select(
-        Inspection.all_columns(),
+        *Inspection.all_columns(),
         Inspection.agency.uscc.as_alias("uscc"),
         Inspection.agency.name.as_alias("agency_name"),
         Inspection.draw.draw.as_alias("draw_identifier"),
@@ -269,4 +284,3 @@ async def _load_inspection(inspection: int) -> dict[str, Any]:
     if await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "voided")):
         raise RefusedError("draw.voided", "the draw {draw} was voided", draw=row["draw_identifier"])
     return row
-

@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from agency_credit.database.portable import append_only, check, index, one_of, refuse, unique
+from agency_credit.database.portable import append_only, check, freeze_parent, index, one_of, refuse, unique
 
 ID = "2026-11-24T01:30:00:000000"
 VERSION = "1.38.0"
@@ -39,6 +39,7 @@ UNIQUE = (
 
 INDEXES = (
     ("rating", "agency", "practice_line", "rated_on"),
+    ("agency_practice", "agency_code"),
     ("agency", "name"),
     ("agency", "area"),
     ("login_attempt", "username", "at"),
@@ -51,15 +52,18 @@ INDEXES = (
 ONE_OF = (
     ("inspection_item", "practice_line", "patent", "trademark"),
     ("inspection_item", "item_weight", "general", "key"),
+    ("inspection_item", "status", "found", "unverified", "entered"),
     ("legal_parameter", "status", "found", "unverified", "entered"),
     ("agency", "status", "in_force", "suspended", "cancelled", "revoked"),
     ("agency", "list_status", "none", "abnormal", "serious"),
     ("agency_practice", "practice_line", "patent", "trademark"),
     ("practitioner", "practice_line", "patent", "trademark"),
+    ("practitioner", "status", "active", "cancelled", "left"),
     ("rating", "practice_line", "patent", "trademark"),
     ("inspector", "status", "active", "seconded", "left"),
     ("person_role", "role", "drafter", "approver", "auditor", "administrator", "inspector"),
     ("draw_step", "step", "announced", "approved", "drawn", "published", "named", "voided"),
+    ("import_run", "mode", "all-or-nothing", "accept-good"),
     ("inspection", "stream", "drawn", "mandatory"),
     ("result_step", "step", "returned", "reviewed", "published"),
     ("audit_line", "outcome", "done", "refused", "failed"),
@@ -84,10 +88,11 @@ async def _constrain() -> None:
         await index(table, *columns)
     for table, column, *values in ONE_OF:
         await one_of(table, column, *values)
-    await check("recusal", "two_people", '("approved_by" IS NULL OR "proposed_by" IS NULL OR "approved_by" <> "proposed_by")')
-    await check("draw_step", "two_people", '("second_by" IS NULL OR "second_by" <> "by")')
+    await check("recusal", "two_people", '"approved_by" <> "proposed_by"')
+    await check("draw_step", "two_people", '"second_by" <> "by"')
     for table in APPEND_ONLY:
         await append_only(table)
+    await freeze_parent("draw_step", "draw")
     announced = 'EXISTS (SELECT 1 FROM "draw_step" WHERE "draw_step"."draw" = OLD."id")'
     await refuse("draw", "UPDATE", "frozen", "an announced draw is frozen", when=announced)
     await refuse("draw", "DELETE", "kept", "a draw is never removed")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    BigInt,
+    BigSerial,
+    Bytea,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from agency_credit.database.tables.people import Person
@@ -17,16 +27,16 @@ class Draw(Table, tablename="draw"):
     title = Text()
     authority = Text()
     draft_json = Text()
-    drafted_by = ForeignKey(Person, null=False, index=True)
-    drafted_at = Timestamptz(null=False)
-    changed_at = Timestamptz(null=False)
+    drafted_by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    drafted_at = Timestamptz(null=False, default=None)
+    changed_at = Timestamptz(null=False, default=None)
 
 
 class DrawFile(Table, tablename="draw_file"):
     """A frozen file of a draw."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
     name = Varchar(length=40)
     content = Bytea(default=b"")
     digest = Varchar(length=64)
@@ -36,11 +46,11 @@ class DrawStep(Table, tablename="draw_step"):
     """A step of a draw, made once: announced, approved, drawn, published, named, voided."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
     step = Varchar(length=20)
-    at = Timestamptz(null=False)
-    by = ForeignKey(Person, null=False, index=True)
-    second_by = ForeignKey(Person, null=True, index=True)
+    at = Timestamptz(null=False, default=None)
+    by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    second_by = ForeignKey(Person, null=True, index=True, on_delete=OnDelete.restrict)
     reason_code = Varchar(length=30)
     reason = Text()
     log_index = BigInt(null=True, default=None)
@@ -50,29 +60,29 @@ class DrawVoidRequest(Table, tablename="draw_void_request"):
     """One person asks to void a draw; a second one confirms."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
     reason_code = Varchar(length=30)
     reason = Text()
-    requested_by = ForeignKey(Person, null=False, index=True)
-    requested_at = Timestamptz(null=False)
+    requested_by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    requested_at = Timestamptz(null=False, default=None)
 
 
 class DrawValue(Table, tablename="draw_value"):
     """The value of a source as it was entered; a later row corrects an earlier one."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
     source = Integer()
     value = Text()
-    entered_by = ForeignKey(Person, null=False, index=True)
-    entered_at = Timestamptz(null=False)
+    entered_by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    entered_at = Timestamptz(null=False, default=None)
 
 
 class DrawSecret(Table, tablename="draw_secret"):
     """A nonce of this office, sealed under a key outside the database."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
     source = Integer()
     sealed = Bytea(default=b"", secret=True)
 
@@ -81,7 +91,7 @@ class DrawPseudonym(Table, tablename="draw_pseudonym"):
     """The pseudonym of an inspector in a draw; its salt is sealed."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
-    inspector = ForeignKey(Inspector, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
+    inspector = ForeignKey(Inspector, null=False, index=True, on_delete=OnDelete.restrict)
     pseudonym = Varchar(length=64)
     sealed_salt = Bytea(default=b"", secret=True)

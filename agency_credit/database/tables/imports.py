@@ -14,7 +14,7 @@ class ImportRun(Table, tablename="import_run"):
     file_name = Varchar(length=200)
     file_digest = Varchar(length=64)
     mode = Varchar(length=20)
-    at = Timestamptz(null=False)
+    at = Timestamptz(null=False, default=None)
     by = Varchar(length=64)
     counts_json = Text(default="{}")
     faults_json = Text(default="[]")

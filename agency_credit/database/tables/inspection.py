@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from agency_credit.database.tables.draw import Draw
@@ -14,8 +14,8 @@ class Inspection(Table, tablename="inspection"):
     """A target of a draw that has to be visited."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True)
-    agency = ForeignKey(Agency, null=False, index=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     stratum = Varchar(length=64)
     stream = Varchar(length=20)
     position = Integer()
@@ -26,32 +26,32 @@ class InspectionSeat(Table, tablename="inspection_seat"):
     """A seat of the team, empty where nobody could be seated."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    inspection = ForeignKey(Inspection, null=False, index=True)
+    inspection = ForeignKey(Inspection, null=False, index=True, on_delete=OnDelete.restrict)
     seat = Integer()
     role = Varchar(length=64)
-    inspector = ForeignKey(Inspector, null=True, index=True)
+    inspector = ForeignKey(Inspector, null=True, index=True, on_delete=OnDelete.restrict)
 
 
 class InspectionResult(Table, tablename="inspection_result"):
     """A version of a result; a returned one is followed by the next version."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    inspection = ForeignKey(Inspection, null=False, index=True)
+    inspection = ForeignKey(Inspection, null=False, index=True, on_delete=OnDelete.restrict)
     version = Integer()
-    inspected_on = Date(null=False)
+    inspected_on = Date(null=False, default=None)
     categories_json = Text(default="[]")
     findings = Text()
-    entered_by = ForeignKey(Person, null=False, index=True)
-    entered_at = Timestamptz(null=False)
+    entered_by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    entered_at = Timestamptz(null=False, default=None)
 
 
 class ResultStep(Table, tablename="result_step"):
     """What became of a version of a result: returned, reviewed, published."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    result = ForeignKey(InspectionResult, null=False, index=True)
+    result = ForeignKey(InspectionResult, null=False, index=True, on_delete=OnDelete.restrict)
     step = Varchar(length=20)
-    by = ForeignKey(Person, null=False, index=True)
-    at = Timestamptz(null=False)
+    by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False, default=None)
     reason = Text()
     log_index = BigInt(null=True, default=None)

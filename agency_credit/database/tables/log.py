@@ -11,7 +11,7 @@ class LogEntry(Table, tablename="log_entry"):
 
     id: BigSerial = BigSerial(primary_key=True)
     index = BigInt()
-    at = Timestamptz(null=False)
+    at = Timestamptz(null=False, default=None)
     type = Varchar(length=40)
     subject = Varchar(length=200)
     entry = Bytea(default=b"")
@@ -34,4 +34,4 @@ class Checkpoint(Table, tablename="checkpoint"):
     size = BigInt()
     root = Varchar(length=64)
     note = Text()
-    signed_at = Timestamptz(null=False)
+    signed_at = Timestamptz(null=False, default=None)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from piccolo.columns import BigSerial, Boolean, ForeignKey, LazyTableReference, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    BigSerial,
+    Boolean,
+    ForeignKey,
+    LazyTableReference,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 _REGISTER = "agency_credit.database.tables.register"
@@ -19,19 +28,25 @@ class Person(Table, tablename="person"):
     password_hash = Text(secret=True)
     is_active = Boolean(default=True)
     inspector: ForeignKey[Any] = ForeignKey(
-        LazyTableReference("Inspector", module_path=_REGISTER), null=True, index=True
+        LazyTableReference("Inspector", module_path=_REGISTER),
+        null=True,
+        index=True,
+        on_delete=OnDelete.restrict,
     )
     agency: ForeignKey[Any] = ForeignKey(
-        LazyTableReference("Agency", module_path=_REGISTER), null=True, index=True
+        LazyTableReference("Agency", module_path=_REGISTER),
+        null=True,
+        index=True,
+        on_delete=OnDelete.restrict,
     )
-    created_at = Timestamptz(null=False)
+    created_at = Timestamptz(null=False, default=None)
 
 
 class PersonRole(Table, tablename="person_role"):
     """A right of a person."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    person = ForeignKey(Person, null=False, index=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
     role = Varchar(length=20)
 
 
@@ -41,10 +56,10 @@ class Session(Table, tablename="session"):
     id: BigSerial = BigSerial(primary_key=True)
     token_hash = Varchar(length=64)
     csrf_token = Varchar(length=64, secret=True)
-    person = ForeignKey(Person, null=False, index=True)
-    created_at = Timestamptz(null=False)
-    last_seen_at = Timestamptz(null=False)
-    expires_at = Timestamptz(null=False)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(null=False, default=None)
+    last_seen_at = Timestamptz(null=False, default=None)
+    expires_at = Timestamptz(null=False, default=None)
 
 
 class LoginAttempt(Table, tablename="login_attempt"):
@@ -53,7 +68,7 @@ class LoginAttempt(Table, tablename="login_attempt"):
     id: BigSerial = BigSerial(primary_key=True)
     username = Varchar(length=64)
     address = Varchar(length=64)
-    at = Timestamptz(null=False)
+    at = Timestamptz(null=False, default=None)
     succeeded = Boolean(default=False)
 
 
@@ -61,7 +76,7 @@ class AuditLine(Table, tablename="audit_line"):
     """Who did what, when, to what, and how it ended; appended, never changed."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    at = Timestamptz(null=False)
+    at = Timestamptz(null=False, default=None)
     actor = Varchar(length=64)
     action = Varchar(length=60)
     subject = Varchar(length=200)

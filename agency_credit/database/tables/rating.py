@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Boolean, Date, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, Date, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from agency_credit.database.tables.register import Agency
@@ -12,13 +12,13 @@ class Rating(Table, tablename="rating"):
     """Score and tier of an agency in one practice line on a day, with the lines behind them."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    agency = ForeignKey(Agency, null=False, index=True)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     practice_line = Varchar(length=20)
-    rated_on = Date(null=False)
+    rated_on = Date(null=False, default=None)
     pack_id = Varchar(length=120)
     pack_digest = Varchar(length=64)
     is_fictional = Boolean(default=False)
     score = BigInt(help_text="thousandths of a point")
     tier = Varchar(length=10)
     lines_json = Text(default="[]")
-    rated_at = Timestamptz(null=False)
+    rated_at = Timestamptz(null=False, default=None)

@@ -42,7 +42,7 @@ class CalendarDay(Table, tablename="calendar_day"):
     """A day whose kind the office entered: it overrides what the calendar package knows."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    day = Date(null=False)
+    day = Date(null=False, default=None)
     is_workday = Boolean(default=False)
     note = Text()
     source = Text()

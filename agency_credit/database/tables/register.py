@@ -10,6 +10,7 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     LazyTableReference,
+    OnDelete,
     Text,
     Timestamptz,
     Varchar,
@@ -34,21 +35,21 @@ class Agency(Table, tablename="agency"):
     established_on = Date(null=True, default=None)
     status = Varchar(length=20)
     branch_of: ForeignKey[Any] = ForeignKey(
-        LazyTableReference("Agency", module_path=__name__), null=True, index=True
+        LazyTableReference("Agency", module_path=__name__), null=True, index=True, on_delete=OnDelete.restrict
     )
     list_status = Varchar(length=20, default="none")
     list_since = Date(null=True, default=None)
     n_staff = Integer(null=True, default=None)
     flags_json = Text(default="[]")
-    created_at = Timestamptz(null=False)
-    changed_at = Timestamptz(null=False)
+    created_at = Timestamptz(null=False, default=None)
+    changed_at = Timestamptz(null=False, default=None)
 
 
 class AgencyPractice(Table, tablename="agency_practice"):
     """A practice line of an agency."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    agency = ForeignKey(Agency, null=False, index=True)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     practice_line = Varchar(length=20)
     agency_code = Varchar(length=30)
     filed_on = Date(null=True, default=None)
@@ -61,7 +62,7 @@ class Practitioner(Table, tablename="practitioner"):
     id: BigSerial = BigSerial(primary_key=True)
     certificate = Varchar(length=40)
     name = Varchar(length=100)
-    agency = ForeignKey(Agency, null=True, index=True)
+    agency = ForeignKey(Agency, null=True, index=True, on_delete=OnDelete.restrict)
     practice_line = Varchar(length=20)
     status = Varchar(length=20)
 
@@ -70,14 +71,14 @@ class CreditRecord(Table, tablename="credit_record"):
     """One record of a credit file; appended, never changed."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    agency = ForeignKey(Agency, null=False, index=True)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     kind = Varchar(length=100)
     document_number = Varchar(length=120)
-    decided_on = Date(null=False)
+    decided_on = Date(null=False, default=None)
     authority = Varchar(length=200)
     summary = Text()
-    known_at = Timestamptz(null=False)
-    import_run = ForeignKey(ImportRun, null=True, index=True)
+    known_at = Timestamptz(null=False, default=None)
+    import_run = ForeignKey(ImportRun, null=True, index=True, on_delete=OnDelete.restrict)
     digest = Varchar(length=64)
 
 
@@ -98,11 +99,11 @@ class Recusal(Table, tablename="recusal"):
     """An inspector and an agency that must not meet; counts once a second person approved it."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    inspector = ForeignKey(Inspector, null=False, index=True)
-    agency = ForeignKey(Agency, null=False, index=True)
+    inspector = ForeignKey(Inspector, null=False, index=True, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     category = Varchar(length=60)
     reason = Text()
-    proposed_by = ForeignKey(Person, null=True, index=True)
-    proposed_at = Timestamptz(null=False)
-    approved_by = ForeignKey(Person, null=True, index=True)
+    proposed_by = ForeignKey(Person, null=True, index=True, on_delete=OnDelete.restrict)
+    proposed_at = Timestamptz(null=False, default=None)
+    approved_by = ForeignKey(Person, null=True, index=True, on_delete=OnDelete.restrict)
     approved_at = Timestamptz(null=True, default=None)

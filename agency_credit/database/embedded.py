@@ -1,8 +1,8 @@
 """The embedded database: Piccolo's SQLite engine with kept connections and honest transactions.
 
 Piccolo opens a connection and a thread for every query, begins transactions DEFERRED, leaks a thread when
-BEGIN fails, and goes on inside a dead transaction when COMMIT fails (stack.md, 2.1). Here two connections
-are kept, both used on the event loop's own thread: statements are short, there is nothing to leak.
+BEGIN fails, and goes on inside a dead transaction when COMMIT fails. Here two connections are kept, both
+used on the event loop's own thread: statements are short, there is nothing to leak (docs/adr/0011).
 
 - Reads outside a transaction see the last commit and never wait (WAL).
 - Everything that writes queues for the one writing connection; another process is waited for in short
@@ -17,23 +17,21 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from piccolo.engine.base import BaseTransaction, validate_savepoint_name
+from piccolo.engine.base import BaseTransaction
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType, dict_factory
 from piccolo.querystring import QueryString
 
 from agency_credit.database.faults import describe_sqlite_error
-
-if TYPE_CHECKING:
-    from piccolo.engine.sqlite import Savepoint
+from agency_credit.database.task_bound import Ownership, refuse_nesting
 
 BUSY_SECONDS = 5.0
-_NAP_SECONDS = 0.02
+_NAP_SECONDS = 0.005
 
 
 class EmbeddedEngine(SQLiteEngine):
-    """Piccolo's SQLite engine on two kept connections.
+    """Piccolo's SQLite engine on two kept connections; it belongs to one event loop at a time.
 
     Parameters
     ----------
@@ -61,13 +59,15 @@ class EmbeddedEngine(SQLiteEngine):
         UnavailableError
             The file cannot be opened.
         """
-        if self._writer is None:
+        if self._writer is not None:
+            return
+        with _our_errors():
             try:
                 self._writer = self._connect()
                 self._reader = self._connect()
-            except sqlite3.Error as error:
+            except BaseException:
                 self.close()
-                raise describe_sqlite_error(error) from error
+                raise
 
     def close(self) -> None:
         """Close both connections."""
@@ -108,40 +108,44 @@ class EmbeddedEngine(SQLiteEngine):
         """A transaction; always IMMEDIATE, since a lock cannot be upgraded under others' feet."""
         return EmbeddedTransaction(self, allow_nested=allow_nested)
 
+    async def batch(self, *arguments: Any, **options: Any) -> Any:
+        """Refused: Piccolo's batches swallow every error of their body; read by pages of a key."""
+        raise NotImplementedError(self.batch.__doc__)
+
     async def begin(self) -> None:
-        """Take the write lock of the file, waiting in naps; the caller holds `write_lock`."""
-        deadline = asyncio.get_running_loop().time() + self.busy_seconds
-        while True:
+        """Take the write lock of the file, waiting in naps; the caller holds `write_lock`.
+
+        Raises
+        ------
+        UnavailableError
+            Another process kept the lock for longer than `busy_seconds`.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self.busy_seconds
+        while not self._try_begin(is_last_try=clock() >= deadline):  # noqa: ASYNC110  (a lock of the file)
+            await asyncio.sleep(_NAP_SECONDS)
+
+    def _try_begin(self, *, is_last_try: bool) -> bool:
+        with _our_errors():
             try:
                 self.writer.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                is_late = asyncio.get_running_loop().time() >= deadline
-                if is_late or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise describe_sqlite_error(error) from error
-                await asyncio.sleep(_NAP_SECONDS)
-            else:
-                return
+                if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+        return True
 
     async def _run(self, query: str, arguments: Sequence[Any]) -> Any:
         transaction: object = self.current_transaction.get()
         if isinstance(transaction, EmbeddedTransaction):
-            transaction.check_usable()
-            return self._execute(self.writer, query, arguments)
+            transaction.ownership.check()
+            return _execute(self.writer, query, arguments)
         if _is_read(query):
             self.open()
             assert self._reader is not None
-            return self._execute(self._reader, query, arguments)
+            return _execute(self._reader, query, arguments)
         async with EmbeddedTransaction(self, allow_nested=False):
-            return self._execute(self.writer, query, arguments)
-
-    def _execute(self, connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> Any:
-        try:
-            cursor = connection.execute(query, arguments)
-            rows = cursor.fetchall()
-            cursor.close()
-        except sqlite3.Error as error:
-            raise describe_sqlite_error(error) from error
-        return rows
+            return _execute(self.writer, query, arguments)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -163,37 +167,30 @@ class EmbeddedEngine(SQLiteEngine):
 class EmbeddedTransaction(BaseTransaction):
     """Holds the writing connection until it is committed or rolled back, whatever happens."""
 
-    __slots__ = ("_parent", "_task", "_token", "engine", "is_open", "savepoints")
+    __slots__ = ("_lock", "_parent", "_writer", "engine", "ownership")
+
+    engine: EmbeddedEngine
+    ownership: Ownership
 
     def __init__(self, engine: EmbeddedEngine, *, allow_nested: bool) -> None:
         self.engine = engine
-        self.is_open = False
-        self.savepoints = 0
-        self._task: asyncio.Task[Any] | None = None
-        self._parent: EmbeddedTransaction | None = engine.current_transaction.get()  # type: ignore[assignment]
+        self._parent: object = engine.current_transaction.get()
         if self._parent is not None and not allow_nested:
-            raise RuntimeError("a transaction is open already in this task; transactions do not nest")
-
-    def check_usable(self) -> None:
-        """Refuse what was started inside the transaction but runs beside or after it."""
-        if not self.is_open:
-            raise RuntimeError("this task was started inside a transaction that has ended")
-        if self._task is not asyncio.current_task():
-            raise RuntimeError("a transaction belongs to one task; await queries one after another in it")
+            raise refuse_nesting()
 
     async def __aenter__(self) -> EmbeddedTransaction:
-        if self._parent is not None:
-            self._parent.check_usable()
+        if isinstance(self._parent, EmbeddedTransaction):
             return self._parent
-        await self.engine.write_lock.acquire()
+        self._lock = self.engine.write_lock
+        await self._lock.acquire()
         try:
             await self.engine.begin()
         except BaseException:
-            self.engine.write_lock.release()
+            self._lock.release()
             raise
-        self.is_open = True
-        self._task = asyncio.current_task()
-        self._token = self.engine.current_transaction.set(self)  # type: ignore[arg-type]
+        self._writer = self.engine.writer
+        self.ownership = Ownership()
+        self.engine.current_transaction.set(self)  # type: ignore[arg-type]
         return self
 
     async def __aexit__(
@@ -204,44 +201,28 @@ class EmbeddedTransaction(BaseTransaction):
     ) -> bool:
         if self._parent is not None:
             return False
-        writer = self.engine.writer
+        self.ownership.end()
+        self.engine.current_transaction.set(None)
         try:
             if exception is None:
-                writer.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise describe_sqlite_error(error) from error
+                with _our_errors():
+                    self._writer.execute("COMMIT")
         finally:
-            self.is_open = False
-            if writer.in_transaction:
-                writer.execute("ROLLBACK")
-            self.engine.current_transaction.reset(self._token)
-            self.engine.write_lock.release()
+            try:
+                if self._writer.in_transaction:  # also where COMMIT failed: a full disk, a deferred rule
+                    self._writer.execute("ROLLBACK")
+            finally:
+                self._lock.release()
         return False
 
-    async def savepoint(self, name: str | None = None) -> Savepoint:
-        """A savepoint of the open transaction."""
-        from piccolo.engine.sqlite import Savepoint
 
-        self.savepoints += 1
-        name = name or f"savepoint_{self.savepoints}"
-        validate_savepoint_name(name)
-        await self.engine.run_ddl(f"SAVEPOINT {name}")
-        return Savepoint(name=name, transaction=self)  # type: ignore[arg-type]
-
-    @property
-    def connection(self) -> _Connection:
-        """What Piccolo's savepoints execute on."""
-        return _Connection(self.engine)
-
-
-class _Connection:
-    __slots__ = ("_engine",)
-
-    def __init__(self, engine: EmbeddedEngine) -> None:
-        self._engine = engine
-
-    async def execute(self, statement: str) -> None:
-        await self._engine.run_ddl(statement)
+def _execute(connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
+    with _our_errors():
+        cursor = connection.execute(query, arguments)
+        try:
+            return cursor.fetchall()
+        finally:
+            cursor.close()  # an open cursor would keep an old snapshot, and the log from being folded back
 
 
 def _is_read(query: str) -> bool:
@@ -250,6 +231,19 @@ def _is_read(query: str) -> bool:
 
 def _with_patience(connection: sqlite3.Connection, statement: str) -> None:
     # Only while opening: switching to WAL needs the file for itself for a moment.
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     connection.execute(statement)
     connection.execute("PRAGMA busy_timeout=0")
+
+
+class _our_errors:  # noqa: N801  (a class, since a generator would cost a tenth of a look-up)
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            described = describe_sqlite_error(error)
+            if described is not None:
+                raise described from error

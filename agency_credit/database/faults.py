@@ -9,47 +9,68 @@ import asyncpg
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, RefusedError, UnavailableError
 
 
-class ConstraintError(RefusedError):
-    """A rule that the database itself enforces was about to be broken."""
-
-
-def describe_sqlite_error(error: sqlite3.Error) -> Exception:
-    """The error of ours for one of SQLite's; itself where it is a fault of ours."""
+def describe_sqlite_error(error: sqlite3.Error) -> AgencyCreditError | None:
+    """The error of ours for one of SQLite's; None where it is a fault in our own code."""
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return _locked()
     if primary == sqlite3.SQLITE_FULL:
         return _full()
-    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):
+    if primary in _UNUSABLE_FILE:
         return _unusable(str(error))
     if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
         return _exists(str(error))
     if isinstance(error, sqlite3.IntegrityError):
         return _broken(str(error))
-    return error
+    return None
 
 
-def describe_server_error(error: Exception) -> Exception:
-    """The error of ours for one of PostgreSQL's; itself where it is a fault of ours."""
-    if isinstance(error, AgencyCreditError):
-        return error
+def describe_server_error(error: Exception) -> AgencyCreditError | None:
+    """The error of ours for one of PostgreSQL's; None where it is a fault in our own code."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return _exists(error.constraint_name or "")
     if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)):
-        return _broken(str(error))
+        return _broken(error.args[0])
     if isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)):
         return _locked()
-    if isinstance(error, (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)):
+    if isinstance(error, asyncpg.DiskFullError):
         return _full()
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError)):
+    if isinstance(error, TimeoutError):
+        return _late()
+    if isinstance(error, _UNUSABLE_SERVER):
         return _unusable(str(error))
-    return error
+    return None
+
+
+_UNUSABLE_FILE = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+)
+_UNUSABLE_SERVER = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+)
 
 
 def _locked() -> AgencyCreditError:
     return UnavailableError(
         "database.locked", "the database is locked by another process; nothing was changed, try again"
+    )
+
+
+def _late() -> AgencyCreditError:
+    return UnavailableError(
+        "database.late", "the database did not answer in time; nothing was changed, try again"
     )
 
 
@@ -74,6 +95,4 @@ def _exists(what: str) -> AgencyCreditError:
 
 
 def _broken(what: str) -> AgencyCreditError:
-    return ConstraintError(
-        "database.rule", "the database refuses this ({what}); nothing was changed", what=what
-    )
+    return RefusedError("database.rule", "the database refuses this ({what}); nothing was changed", what=what)

@@ -31,7 +31,7 @@ async def check(table: str, name: str, condition: str) -> None:
     Parameters
     ----------
     condition
-        SQL over column names of the row, each in double quotes; a condition on NULL holds, as in the standard.
+        SQL over columns of the row, each in double quotes; what comes to NULL holds, as in the standard.
     """
     if _is_server():
         await _run(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{name}_check" CHECK ({condition})')

@@ -1,26 +1,51 @@
-"""The production database: Piccolo's PostgreSQL engine, with the same guarantees as the embedded one."""
+"""The production database: Piccolo's PostgreSQL engine, with the same guarantees as the embedded one.
+
+Piccolo loses the connection when BEGIN fails, keeps a dead transaction current when COMMIT fails, and waits
+for a free connection without end. Here a connection is given back whatever happens.
+"""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
+import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from agency_credit.database.faults import describe_server_error
+from agency_credit.database.task_bound import Ownership, refuse_nesting
 
 POOL_SIZE = 10
-WAIT_SECONDS = 30
-"""How long a query waits for a connection or a lock before it gives up with a clear error."""
+WAIT_SECONDS = 30.0
 
 
 class ServerEngine(PostgresEngine):
-    """Piccolo's PostgreSQL engine with a pool, our errors, and transactions that belong to one task."""
+    """Piccolo's PostgreSQL engine with a pool, our errors, and transactions that belong to one task.
 
-    def __init__(self, address: str) -> None:
+    Parameters
+    ----------
+    address
+        ``postgresql://…``
+    pool_size
+        Most connections at a time; a transaction keeps one until it ends.
+    wait_seconds
+        How long to wait for a free connection or for a lock, before a clear error.
+    """
+
+    __slots__ = ("pool_size", "wait_seconds")
+
+    def __init__(
+        self, address: str, *, pool_size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
+        self.pool_size = pool_size
+        self.wait_seconds = wait_seconds
         super().__init__(config={"dsn": address}, extensions=())
+
+    async def check_version(self) -> None:
+        """Not while it is constructed: Piccolo would connect, and hold up the loop of whoever does."""
 
     async def open(self) -> None:
         """Start the pool.
@@ -28,72 +53,93 @@ class ServerEngine(PostgresEngine):
         Raises
         ------
         UnavailableError
-            No server answers at the address.
+            No server answers at the address, or it does not let us in.
         """
-        try:
+        if self.pool is not None:
+            return
+        with _our_errors():
             await self.start_connection_pool(
                 min_size=1,
-                max_size=POOL_SIZE,
-                server_settings={"lock_timeout": f"{WAIT_SECONDS * 1000}", "timezone": "UTC"},
+                max_size=self.pool_size,
+                timeout=self.wait_seconds,
+                server_settings={"lock_timeout": str(int(self.wait_seconds * 1000)), "timezone": "UTC"},
             )
-        except Exception as error:
-            raise describe_server_error(error) from error
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self.close_connection_pool()
+        if self.pool is not None:
+            await self.close_connection_pool()
 
-    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
+    async def take(self) -> Any:
+        """A connection of the pool; to be released whatever happens."""
+        if self.pool is None:
+            raise RuntimeError("the engine has not been started")
+        with _our_errors():
+            return await self.pool.acquire(timeout=self.wait_seconds)
+
+    async def release(self, connection: Any) -> None:
+        """Give `connection` back; an open transaction on it is rolled back."""
+        if self.pool is not None:
+            await self.pool.release(connection)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: ARG002
         """Run a query of Piccolo's."""
-        self._check_task()
-        try:
-            return await super().run_querystring(querystring, in_pool=in_pool)
-        except Exception as error:
-            raise describe_server_error(error) from error
+        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, arguments)
 
-    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: ARG002
         """Run a statement that changes the schema."""
-        self._check_task()
-        try:
-            return await super().run_ddl(ddl, in_pool=in_pool)
-        except Exception as error:
-            raise describe_server_error(error) from error
+        return await self._run(ddl, [])
 
     def transaction(self, allow_nested: bool = True) -> ServerTransaction:
         """A transaction that is given back whatever happens."""
-        return ServerTransaction(engine=self, allow_nested=allow_nested)
+        return ServerTransaction(self, allow_nested=allow_nested)
 
-    def _check_task(self) -> None:
+    async def batch(self, *arguments: Any, **options: Any) -> Any:
+        """Refused: Piccolo's batches swallow every error of their body; read by pages of a key."""
+        raise NotImplementedError(self.batch.__doc__)
+
+    async def _run(self, query: str, arguments: Sequence[Any]) -> Any:
         current = self.current_transaction.get()
         if isinstance(current, ServerTransaction):
-            current.check_usable()
+            current.ownership.check()
+            with _our_errors():
+                return await current.connection.fetch(query, *arguments)
+        connection = await self.take()
+        try:
+            with _our_errors():
+                return await connection.fetch(query, *arguments)
+        finally:
+            await self.release(connection)
 
 
 class ServerTransaction(PostgresTransaction):
-    """Piccolo's transaction, which gives its connection back also when COMMIT fails."""
+    """Keeps one connection of the pool until it is committed or rolled back, whatever happens."""
 
-    __slots__ = ("_task", "is_open")
+    __slots__ = ("ownership",)
 
-    def __init__(self, engine: ServerEngine, allow_nested: bool = True) -> None:
-        self.is_open = False
-        self._task: asyncio.Task[Any] | None = None
+    engine: ServerEngine
+    ownership: Ownership
+
+    def __init__(self, engine: ServerEngine, *, allow_nested: bool) -> None:
         if engine.current_transaction.get() is not None and not allow_nested:
-            raise RuntimeError("a transaction is open already in this task; transactions do not nest")
-        super().__init__(engine=engine, allow_nested=allow_nested)
-
-    def check_usable(self) -> None:
-        """Refuse what was started inside the transaction but runs beside or after it."""
-        if not self.is_open:
-            raise RuntimeError("this task was started inside a transaction that has ended")
-        if self._task is not asyncio.current_task():
-            raise RuntimeError("a transaction belongs to one task; await queries one after another in it")
+            raise refuse_nesting()
+        super().__init__(engine=engine)
 
     async def __aenter__(self) -> PostgresTransaction:
-        entered = await super().__aenter__()
-        if self._parent is None:
-            self.is_open = True
-            self._task = asyncio.current_task()
-        return entered
+        if self._parent is not None:
+            return self._parent
+        self.connection = await self.engine.take()
+        try:
+            with _our_errors():
+                self.transaction = self.connection.transaction()
+                await self.transaction.start()
+        except BaseException:
+            await self.engine.release(self.connection)
+            raise
+        self.ownership = Ownership()
+        self.engine.current_transaction.set(self)
+        return self
 
     async def __aexit__(
         self,
@@ -104,17 +150,25 @@ class ServerTransaction(PostgresTransaction):
         if self._parent is not None:
             return False
         try:
-            if exception is None and not self._committed and not self._rolled_back:
-                await self.commit()  # type: ignore[no-untyped-call]
-            elif exception is not None and not self._rolled_back:
-                await self.rollback()  # type: ignore[no-untyped-call]
-        except Exception as error:
-            raise describe_server_error(error) from error
-        finally:
-            self.is_open = False
-            self.engine.current_transaction.reset(self.context)
-            if self.engine.pool:
-                await self.engine.pool.release(self.connection)
+            if exception is None:
+                with _our_errors():
+                    await self.transaction.commit()
             else:
-                await self.connection.close()
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # releasing resets it
+                    await self.transaction.rollback()
+        finally:
+            self.ownership.end()
+            self.engine.current_transaction.set(None)
+            await self.engine.release(self.connection)
         return False
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        described = describe_server_error(error)
+        if described is None:
+            raise
+        raise described from error

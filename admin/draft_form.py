@@ -38,7 +38,7 @@ def format_percent(fraction: str) -> str:
 def _read_what(entered: Entered, draft: DrawDraft) -> DrawDraft:
     level = entered.text("authority_level")
     if level not in _LEVELS:
-        entered.refuse("authority_level", "form.choice", "choose one of the answers")
+        entered.add_fault("authority_level", "form.choice", "choose one of the answers")
     plan = replace(
         draft.plan,
         title=entered.text("plan.title", is_required=True, max_length=120),
@@ -57,7 +57,7 @@ def _read_what(entered: Entered, draft: DrawDraft) -> DrawDraft:
 def _read_frame(entered: Entered, draft: DrawDraft) -> DrawDraft:
     lines = [line for line in LINE_NAMES if line in entered.texts("scope.practice_lines")]
     if not lines:
-        entered.refuse(
+        entered.add_fault(
             "scope.practice_lines", "scope.lines", "choose patent agencies, trademark agencies or both"
         )
     scope = replace(
@@ -95,7 +95,7 @@ def _read_take(entered: Entered, index: int) -> dict[str, Any]:
         return {"fraction": _read_fraction(entered, f"fraction-{index}"), "minimum": minimum or 0}
     count = entered.number(f"count-{index}")
     if count is None and not any(field == f"count-{index}" for field, _ in entered.complaints):
-        entered.refuse(f"count-{index}", "draft.count", "say how many to take; 0 takes none")
+        entered.add_fault(f"count-{index}", "draft.count", "say how many to take; 0 takes none")
     return {"count": count or 0}
 
 
@@ -116,7 +116,7 @@ def _read_fraction(entered: Entered, field: str) -> str:
     except (ValueError, ZeroDivisionError, InvalidOperation):
         is_good, written = False, "0"
     if not is_good:
-        entered.refuse(
+        entered.add_fault(
             field,
             "draft.fraction",
             "write a percentage from 0 to 100, such as 5 or 2.5, or a fraction like 1/3",
@@ -132,14 +132,16 @@ def _read_teams(entered: Entered, draft: DrawDraft) -> DrawDraft:
         if role:
             seats.append({"role": role, "skills": skills})
         elif skills:
-            entered.refuse(
+            entered.add_fault(
                 f"role-{index}", "draft.role", "name this seat, such as 检查员, or clear its skills"
             )
     if len(seats) < 2:
-        entered.refuse("seats", "draft.seats", "a team has at least two seats; name them")
+        entered.add_fault("seats", "draft.seats", "a team has at least two seats; name them")
     limit = entered.number("inspector_limit", minimum=1, maximum=1000)
     if limit is None and not entered.complaints:
-        entered.refuse("inspector_limit", "draft.limit", "an inspector must be allowed at least one target")
+        entered.add_fault(
+            "inspector_limit", "draft.limit", "an inspector must be allowed at least one target"
+        )
     return replace(draft, plan=replace(draft.plan, seats=seats), inspector_limit=limit or 1)
 
 
@@ -163,9 +165,9 @@ def _read_entropy(entered: Entered, draft: DrawDraft) -> DrawDraft:
 def _read_commitment(entered: Entered, index: int, party: str, commitment: str) -> dict[str, Any]:
     digits = "".join(commitment.split()).lower()
     if not party:
-        entered.refuse(f"party-{index}", "draft.party", "name the body that made this commitment")
+        entered.add_fault(f"party-{index}", "draft.party", "name the body that made this commitment")
     if not _HEX64.fullmatch(digits):
-        entered.refuse(
+        entered.add_fault(
             f"commitment-{index}",
             "draft.commitment",
             "paste the 64 digits 0-9 a-f that the body handed over",
@@ -175,15 +177,15 @@ def _read_commitment(entered: Entered, index: int, party: str, commitment: str) 
 
 def _read_event(entered: Entered, index: int, event: Mapping[str, str]) -> dict[str, Any]:
     if not event["event"]:
-        entered.refuse(
+        entered.add_fault(
             f"event-{index}", "draft.event", "say which event exactly, and where its outcome is published"
         )
     if event["form"] not in set(EntropyForm):
-        entered.refuse(f"form-{index}", "form.choice", "choose one of the answers")
+        entered.add_fault(f"form-{index}", "form.choice", "choose one of the answers")
     try:
         at = datetime.fromisoformat(f"{event['day']}T{event['time']}").replace(tzinfo=_ZONE).isoformat()
     except ValueError:
-        entered.refuse(f"day-{index}", "draft.at", "give day and time of the event, Beijing time")
+        entered.add_fault(f"day-{index}", "draft.at", "give day and time of the event, Beijing time")
         at = ""
     return {"kind": "public", "event": event["event"], "form": event["form"], "at": at}
 
@@ -191,7 +193,7 @@ def _read_event(entered: Entered, index: int, event: Mapping[str, str]) -> dict[
 def _choice(entered: Entered, field: str, answers: tuple[str, ...]) -> str:
     answer = entered.text(field)
     if answer not in answers:
-        entered.refuse(field, "form.choice", "choose one of the answers")
+        entered.add_fault(field, "form.choice", "choose one of the answers")
         return answers[0]
     return answer
 

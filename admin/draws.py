@@ -127,7 +127,7 @@ async def ask_void(
     entered = await read_form(request)
     code, reason = entered.text("reason_code"), entered.paragraph("reason", max_length=1000)
     if not code:
-        entered.refuse("reason_code", "form.choice", "choose one of the answers")
+        entered.add_fault("reason_code", "form.choice", "choose one of the answers")
     complaints = list(entered.complaints)
     if not complaints:
         try:

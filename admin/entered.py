@@ -23,7 +23,7 @@ class Entered:
         self._form = form if isinstance(form, FormMultiDict) else FormMultiDict(list(form.items()))
         self.complaints: list[Complaint] = []
 
-    def refuse(self, field: str, code: str, template: str, /, **params: str | int) -> None:
+    def add_fault(self, field: str, code: str, template: str, /, **params: str | int) -> None:
         """Note a fault at `field`."""
         self.complaints.append((field, Fault(at=field, code=code, template=template, params=params)))
 
@@ -35,7 +35,7 @@ class Entered:
         """A line of text."""
         text = self._clean(field, self._form.get(field, ""), max_length)
         if is_required and not text:
-            self.refuse(field, "form.missing", "this field is empty; fill it in")
+            self.add_fault(field, "form.missing", "this field is empty; fill it in")
         return text
 
     def texts(self, field: str, max_length: int = 200) -> list[str]:
@@ -58,7 +58,7 @@ class Entered:
         if not text:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) < 10 and minimum <= int(text) <= maximum):
-            self.refuse(
+            self.add_fault(
                 field,
                 "form.number",
                 "write a whole number from {minimum} to {maximum}",
@@ -74,7 +74,7 @@ class Entered:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.refuse(field, "form.day", "choose a day, such as 2026-11-24")
+            self.add_fault(field, "form.day", "choose a day, such as 2026-11-24")
             return None
 
     def raise_if_any(self, subject: str = "form") -> None:
@@ -94,11 +94,11 @@ class Entered:
             return ""
         text = unicodedata.normalize("NFC", value).strip()
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-            self.refuse(
+            self.add_fault(
                 field, "form.control", "there is a character here that cannot be printed; type it anew"
             )
         if len(text) > max_length:
-            self.refuse(field, "form.long", "write at most {n} characters", n=max_length)
+            self.add_fault(field, "form.long", "write at most {n} characters", n=max_length)
         return text
 
 

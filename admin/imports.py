@@ -37,7 +37,7 @@ async def preview_import(request: AnyRequest, office: Office, actor: Actor) -> T
     upload = await read_upload(request, "file")
     kind, line = _read_choice(entered)
     if upload is None:
-        entered.refuse("file", "import.no-file", "choose a file")
+        entered.add_fault("file", "import.no-file", "choose a file")
     if entered.complaints or upload is None:
         return _again(entered)
     name, content = upload
@@ -59,7 +59,7 @@ async def commit_import(request: AnyRequest, office: Office, actor: Actor) -> Te
     try:
         content = base64.b64decode(str((await request.form()).get("carried", "")), validate=True)
     except binascii.Error:
-        entered.refuse("file", "import.no-file", "choose a file")
+        entered.add_fault("file", "import.no-file", "choose a file")
     if entered.complaints:
         return _again(entered)
     name = entered.text("name")
@@ -70,9 +70,9 @@ async def commit_import(request: AnyRequest, office: Office, actor: Actor) -> Te
 def _read_choice(entered: Entered) -> tuple[str, PracticeLine | None]:
     kind, line = entered.text("kind"), entered.text("practice_line")
     if kind not in KINDS:
-        entered.refuse("kind", "form.choice", "choose one of the answers")
+        entered.add_fault("kind", "form.choice", "choose one of the answers")
     if line not in ("", "patent", "trademark"):
-        entered.refuse("practice_line", "form.choice", "choose one of the answers")
+        entered.add_fault("practice_line", "form.choice", "choose one of the answers")
     return kind, cast("PracticeLine | None", line or None)
 
 

@@ -98,7 +98,7 @@ async def approve(request: AnyRequest, office: Office, actor: Actor) -> Template
     entered = await read_form(request)
     ids = {int(text) for text in entered.texts("recusal") if text.isdecimal() and len(text) < 18}
     if not ids:
-        entered.refuse("recusal", "recusal.none", "tick the recusals that you approve")
+        entered.add_fault("recusal", "recusal.none", "tick the recusals that you approve")
         return await _show_recusals(entered.complaints, None)
     try:
         n_approved = await approve_recusals(office, actor, ids)

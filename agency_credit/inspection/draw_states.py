@@ -1,19 +1,36 @@
-"""States of a draw and the only permitted steps (docs/spec/draw-protocol.md, section 9).
+"""The states of a draw and the only steps between them (draw-protocol.md, section 9).
 
-Pure: steps made so far, times and people are handed in; a step that may not be made raises.
+Every `check_` function lets a step pass silently or refuses it with a stable code. Persons are the
+numbers of their accounts, instants are aware; nothing here reads a clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
-from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
+from agency_credit.domain.errors import ConflictError, ForbiddenError, RefusedError
+
+TO_DRAW = timedelta(hours=24)
+"""How long after the last public value a draw is made; later is reported, not refused (section 9)."""
+
+
+class DrawStep(StrEnum):
+    """A step that somebody makes; each is made at most once for a draw."""
+
+    ANNOUNCED = "announced"
+    APPROVED = "approved"
+    DRAWN = "drawn"
+    PUBLISHED = "published"
+    NAMED = "named"
+    VOIDED = "voided"
 
 
 class DrawState(StrEnum):
-    """Where a draw stands; the name of its last step."""
+    """Where a draw stands; naming who served changes nothing about being published."""
 
     DRAFTED = "drafted"
     ANNOUNCED = "announced"
@@ -23,148 +40,182 @@ class DrawState(StrEnum):
     VOIDED = "voided"
 
 
-NEXT = {
-    DrawState.DRAFTED: (DrawState.ANNOUNCED,),
-    DrawState.ANNOUNCED: (DrawState.APPROVED, DrawState.VOIDED),
-    DrawState.APPROVED: (DrawState.DRAWN, DrawState.VOIDED),
-    DrawState.DRAWN: (DrawState.PUBLISHED, DrawState.VOIDED),
-    DrawState.PUBLISHED: (DrawState.VOIDED,),
-    DrawState.VOIDED: (),
-}
-"""The steps that lead on from each state; there are no others."""
+class VoidReason(StrEnum):
+    """Why a draw is voided; after the first public value `STATED` is not enough any more."""
 
-DRAW_WITHIN = timedelta(hours=24)
-"""A draw is made so long after the last public value; later it is reported as late (section 9)."""
-
-STATED = "stated"
-LATE_VOID_REASONS = ("nonce-missing", "nonce-wrong", "event-missing", "frame-wrong", "ordered")
-"""What voids a draw once a public value can be known; before that, any stated reason does."""
+    STATED = "stated"
+    NONCE_MISSING = "nonce-missing"
+    NONCE_WRONG = "nonce-wrong"
+    EVENT_MISSING = "event-missing"
+    FRAME_WRONG = "frame-wrong"
+    ORDERED = "ordered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A step that was made: its name, when, and by which person."""
-
-    step: str
-    at: datetime
-    by: int
+TRANSITIONS: Mapping[DrawState, Mapping[DrawStep, DrawState]] = MappingProxyType(
+    {
+        DrawState.DRAFTED: {DrawStep.ANNOUNCED: DrawState.ANNOUNCED},
+        DrawState.ANNOUNCED: {DrawStep.APPROVED: DrawState.APPROVED, DrawStep.VOIDED: DrawState.VOIDED},
+        DrawState.APPROVED: {DrawStep.DRAWN: DrawState.DRAWN, DrawStep.VOIDED: DrawState.VOIDED},
+        DrawState.DRAWN: {DrawStep.PUBLISHED: DrawState.PUBLISHED, DrawStep.VOIDED: DrawState.VOIDED},
+        DrawState.PUBLISHED: {DrawStep.NAMED: DrawState.PUBLISHED, DrawStep.VOIDED: DrawState.VOIDED},
+        DrawState.VOIDED: {},
+    }
+)
+"""What may follow. Whether the inspections of a drawn draw are over is told by their results, no step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawHistory:
-    """What happened to a draw so far; `drafted_by` is the person who drafted it."""
+    """What has happened to a draw so far.
+
+    Parameters
+    ----------
+    draw
+        Its public identifier.
+    drafted_by
+        Who drafted the plan.
+    steps
+        Who made each step, by step, in the order in which they were made.
+    """
 
     draw: str
     drafted_by: int
-    steps: tuple[Step, ...]
+    steps: Mapping[DrawStep, int]
 
     @property
     def state(self) -> DrawState:
-        """Where the draw stands."""
-        made = [step.step for step in self.steps if step.step in set(DrawState)]
-        return DrawState(made[-1]) if made else DrawState.DRAFTED
+        """Where the draw stands.
 
-    def find(self, step: str) -> Step | None:
-        """The step of this name, if it was made."""
-        return next((made for made in self.steps if made.step == step), None)
+        Raises
+        ------
+        RefusedError
+            The steps do not follow each other; the store was tampered with.
+        """
+        state = DrawState.DRAFTED
+        for step in self.steps:
+            following = TRANSITIONS[state].get(step)
+            if following is None:
+                raise RefusedError(
+                    "draw.steps", "the steps stored for the draw {draw} contradict each other", draw=self.draw
+                )
+            state = following
+        return state
 
 
 def check_announce(history: DrawHistory, first_value_at: datetime, now: datetime) -> None:
-    """The plan may be announced: a draft, and before the first public value can be known."""
-    _check_next(history, DrawState.ANNOUNCED)
-    if first_value_at <= now:
+    """A draft is announced before the first public value can be known."""
+    _check_step(history, DrawStep.ANNOUNCED)
+    if now >= first_value_at:
         raise RefusedError(
-            "draw.entropy-past",
-            "the first public value comes at {at}, which is past; name an event still to come",
+            "draw.announced-late",
+            "the first public value can be known since {at}; choose a later event and announce again",
             at=first_value_at.isoformat(),
         )
 
 
 def check_approve(history: DrawHistory, person: int, first_value_at: datetime, now: datetime) -> None:
-    """A second person may approve: neither drafter nor announcer, before the first public value."""
-    _check_next(history, DrawState.APPROVED)
-    announced = history.find("announced")
-    if person == history.drafted_by or (announced and person == announced.by):
+    """A second person approves, still before the first public value can be known."""
+    _check_step(history, DrawStep.APPROVED)
+    if person in (history.drafted_by, history.steps[DrawStep.ANNOUNCED]):
         raise ForbiddenError(
-            "draw.same-person", "whoever drafted or announced a draw cannot approve it; a second person must"
+            "draw.same-person",
+            "whoever drafted or announced a draw cannot approve it; a second person must",
         )
-    if first_value_at <= now:
+    if now >= first_value_at:
         raise RefusedError(
             "draw.approved-late",
-            "the first public value could be known since {at}; void this draw and announce a new one",
+            "the first public value can be known since {at}, so this draw cannot be approved any more;"
+            " draft a new one",
             at=first_value_at.isoformat(),
         )
 
 
-def check_value(history: DrawHistory, known_from: datetime, now: datetime) -> None:
-    """A value may be entered: approved, not drawn, and not before it can exist."""
-    if history.state is not DrawState.APPROVED:
-        _check_next(history, DrawState.DRAWN)
-    if now < known_from:
+def check_value(history: DrawHistory, at: datetime, now: datetime) -> None:
+    """A value is entered into an approved draw, not before `at`, the time of its event."""
+    _check_step(history, DrawStep.DRAWN)
+    if now < at:
         raise RefusedError(
-            "value.early", "this value cannot exist before {at}; enter it then", at=known_from.isoformat()
+            "value.early",
+            "this value cannot be known before {at}; enter it then",
+            at=at.isoformat(),
         )
 
 
 def check_draw(history: DrawHistory) -> None:
-    """The draw may be made: approved, and nobody has drawn."""
-    _check_next(history, DrawState.DRAWN)
+    """An approved draw is drawn, once."""
+    _check_step(history, DrawStep.DRAWN)
 
 
 def check_publish(history: DrawHistory) -> None:
-    """The files may be published: drawn, not published, not voided."""
-    _check_next(history, DrawState.PUBLISHED)
+    """A drawn draw is published; whether its inspections are over is the plan's question."""
+    _check_step(history, DrawStep.PUBLISHED)
 
 
 def check_names(history: DrawHistory) -> None:
-    """Who served may be told: published, and not told yet."""
-    if history.find("named"):
-        raise ConflictError("draw.named", "who served in {draw} was told already", draw=history.draw)
-    if history.state is not DrawState.PUBLISHED:
-        raise RefusedError("draw.not-published", "{draw} is not published yet", draw=history.draw)
+    """Who served is told once, after publication."""
+    _check_step(history, DrawStep.NAMED)
 
 
 def check_void(history: DrawHistory, reason_code: str, first_value_at: datetime, now: datetime) -> None:
-    """The draw may be voided for this reason now."""
-    _check_next(history, DrawState.VOIDED)
-    if reason_code not in (STATED, *LATE_VOID_REASONS):
-        raise InputError("void.code", "{code} is no reason of the protocol", code=reason_code)
-    if now >= first_value_at and reason_code == STATED:
+    """A draw is voided: for any stated reason before the first public value, after it for five only.
+
+    A draw that is published can still be voided (a court may order it); it stays visible for ever. Once
+    it is drawn, a nonce can be neither missing nor wrong: drawing checked every one of them.
+    """
+    _check_step(history, DrawStep.VOIDED)
+    if reason_code not in set(VoidReason):
         raise RefusedError(
-            "void.late",
-            "since {at} a public value can be known; a draw is then voided only as one of: {codes}",
+            "void.reason-unknown", "choose one of these reasons: {known}", known=", ".join(VoidReason)
+        )
+    if reason_code == VoidReason.STATED and now >= first_value_at:
+        raise RefusedError(
+            "void.reason-late",
+            "the first public value can be known since {at}; from then on only these reasons count: {known}",
             at=first_value_at.isoformat(),
-            codes=", ".join(LATE_VOID_REASONS),
+            known=", ".join(reason for reason in VoidReason if reason is not VoidReason.STATED),
+        )
+    about_nonce = reason_code in (VoidReason.NONCE_MISSING, VoidReason.NONCE_WRONG)
+    if about_nonce and DrawStep.DRAWN in history.steps:
+        raise RefusedError(
+            "void.nonce-fits",
+            "the draw was made with every nonce, and each fits its commitment; this reason cannot be true",
         )
 
 
 def check_second_person(first: int, second: int) -> None:
-    """Two different people."""
+    """Voiding takes two people: the one who asked does not confirm."""
     if first == second:
-        raise ForbiddenError("draw.two-people", "a second person must confirm this")
+        raise ForbiddenError(
+            "void.same-person", "whoever asked to void a draw cannot confirm it; a second person must"
+        )
 
 
-def is_late(last_value_at: datetime, now: datetime) -> bool:
-    """Whether a draw made now is later than the protocol wants; it is reported, not refused."""
-    return now > last_value_at + DRAW_WITHIN
+def lateness(last_value_at: datetime, drawn_at: datetime) -> timedelta | None:
+    """By how much the draw came later than 24 hours after the last public value; None: in time."""
+    late = drawn_at - last_value_at - TO_DRAW
+    return late if late > timedelta(0) else None
 
 
-def _check_next(history: DrawHistory, wanted: DrawState) -> None:
+def _check_step(history: DrawHistory, step: DrawStep) -> None:
+    """Refuse a step that does not follow from where the draw stands, and say what does."""
     state = history.state
-    if wanted in NEXT[state]:
-        return
-    if history.find(wanted.value):
+    if step in history.steps:
         raise ConflictError(
-            f"draw.already-{wanted.value}",
-            "{draw} is {state} already; this is done once and only once",
+            f"draw.{step}-already",
+            "the draw {draw} was {step} already, and no step is made twice",
             draw=history.draw,
-            state=wanted.value,
+            step=step.value,
             link=f"/draws/{history.draw}",
         )
+    if step in TRANSITIONS[state]:
+        return
+    if state is DrawState.VOIDED:
+        raise RefusedError("draw.voided", "the draw {draw} was voided; draft a new one", draw=history.draw)
     raise RefusedError(
-        f"draw.not-{wanted.value}-now",
-        "{draw} is {state}; from there it cannot become {wanted}",
+        "draw.out-of-order",
+        "the draw {draw} is {state}; it cannot be {step} now, what may follow is: {following}",
         draw=history.draw,
         state=state.value,
-        wanted=wanted.value,
+        step=step.value,
+        following=", ".join(TRANSITIONS[state]),
     )

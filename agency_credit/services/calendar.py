@@ -1,42 +1,58 @@
-"""The Chinese calendar of working days: what an administrator entered, else what the package knows."""
+"""Working days in China: what the office entered, else the package `chinese_calendar`, else weekends."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import chinese_calendar
 
 from agency_credit.database.tables import CalendarDay
 from agency_credit.inspection import working_days
-from agency_credit.services.office import Office
 
-SATURDAY = 5
+if TYPE_CHECKING:
+    from agency_credit.services.office import Office
+
+_SATURDAY = 5
 
 
-async def add_working_days(office: Office, start_on: date, n_days: int) -> tuple[date, bool]:
-    """The `n_days`-th working day after `start_on`.
+async def add_working_days(office: Office, start: date, n: int) -> tuple[date, bool]:
+    """The `n`-th working day after `start`, and whether it is provisional.
 
-    Returns
-    -------
-    date
-        The deadline.
-    bool
-        Whether it is provisional: a year on the way is not announced yet and its days count by weekday.
+    Days entered at /admin/reference come first. A year of which any day was entered, or which the
+    package knows, is known; in a year that is not (2027, until the State Council announces it) only
+    weekends are free, and an answer that rests on such a year is provisional.
+
+    Parameters
+    ----------
+    office
+        The open office, whose calendar it is.
     """
     del office  # the calendar is the same everywhere; the parameter keeps all services alike
-    rows = await CalendarDay.select(CalendarDay.day, CalendarDay.is_workday)
+    last = start + timedelta(days=10 * n + 400)  # far enough; a calendar without workdays is refused
+    rows = await CalendarDay.select(CalendarDay.day, CalendarDay.is_workday).where(
+        (CalendarDay.day >= date(start.year, 1, 1)) & (CalendarDay.day <= date(last.year, 12, 31))
+    )
     entered: dict[date, bool] = {row["day"]: row["is_workday"] for row in rows}
-    years = {day.year for day in entered}
-    is_provisional = False
+    entered_years = {day.year for day in entered}
 
-    def is_workday(on: date) -> bool:
-        nonlocal is_provisional
-        if on in entered:
-            return entered[on]
-        try:
-            return bool(chinese_calendar.is_workday(on))
-        except NotImplementedError:  # the package ends with the last announced year
-            is_provisional = is_provisional or on.year not in years
-            return on.weekday() < SATURDAY
+    def is_workday(day: date) -> bool:
+        return entered.get(day, _is_workday_by_package(day))
 
-    return working_days.add_working_days(start_on, n_days, is_workday), is_provisional
+    end = working_days.add_working_days(start, n, is_workday)
+    years = range(start.year, end.year + 1)
+    return end, any(year not in entered_years and not _is_in_package(year) for year in years)
+
+
+def _is_workday_by_package(day: date) -> bool:
+    if _is_in_package(day.year):
+        return bool(chinese_calendar.is_workday(day))
+    return day.weekday() < _SATURDAY
+
+
+def _is_in_package(year: int) -> bool:
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True

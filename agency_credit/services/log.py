@@ -1,147 +1,277 @@
-"""The public log in the store: entries in the transaction of what they tell of, signed checkpoints."""
+"""The public log over its tables: appending, signing, proving, reading (docs/spec/log.md).
+
+The entries in the database are the truth; a checkpoint is derived from them, and none is signed that
+does not continue the last one.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from agency_credit.database import lock_log, transaction
-from agency_credit.database.tables import Checkpoint as CheckpointRow
-from agency_credit.database.tables import LogBody
-from agency_credit.database.tables import LogEntry as LogRow
+from agency_credit.database.tables import Checkpoint, LogBody, LogEntry
+from agency_credit.domain import entry as domain_entry
 from agency_credit.domain.canonical import Json, format_canonical
-from agency_credit.domain.entry import EntryType, LogEntry
-from agency_credit.domain.errors import NotFoundError, VerificationError
-from agency_credit.publication import checkpoint, merkle
+from agency_credit.domain.entry import EntryType
+from agency_credit.domain.errors import InputError, NotFoundError, UnavailableError, VerificationError
+from agency_credit.publication import checkpoint as head
 from agency_credit.publication.entry import SALT_BYTES, commit_body, format_entry, parse_entry
+from agency_credit.publication.merkle import extend_peaks, hash_leaf, inclusion_proof, root_of_peaks
+from agency_credit.publication.note import format_verifier_key
 from agency_credit.publication.proof import LogProof, format_extra, format_proof
+from agency_credit.services.keys import LogSigner
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
 
-BOTH_SIGN_FOR = timedelta(days=90)
-"""How long a retired key goes on signing beside its successor (docs/spec/log.md, item 6)."""
+KEPT_AFTER_ROTATION = timedelta(days=90)
+"""How long a rotated key goes on signing beside the new one (docs/spec/log.md, item 6)."""
+
+MAX_LIMIT = 200
+
+
+class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry as served: `body` is its content, None where it is hidden and not public any more."""
+
+    index: int
+    at: datetime
+    type: str
+    subject: str
+    body: dict[str, Any] | None
+    commitment: str | None
+    leaf_hash: str
+
+
+class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries, the newest first; `cursor` asks for the older ones, None: there are none."""
+
+    items: list[EntryView]
+    total: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogKey:
+    """A key of the log: from when it signs (None: the beginning) and until when (None: no end is set)."""
+
+    signer: LogSigner
+    signs_from: datetime | None
+    signs_until: datetime | None
+
+    @property
+    def text(self) -> str:
+        """The verifier key (vkey) that outsiders put into their tools."""
+        return format_verifier_key(self.signer.verifier)
 
 
 async def append_log_entry(
-    kind: str, subject: str, body: Mapping[str, Json], *, at: datetime, is_committed: bool = False
+    kind: str,
+    subject: str,
+    body: Mapping[str, Json],
+    *,
+    at: datetime,
+    is_committed: bool,
+    salt: bytes | None = None,
 ) -> int:
-    """Append an entry inside the caller's transaction; its index.
+    """Append an entry inside the caller's transaction; its index, counted without gaps from 0.
 
     Parameters
     ----------
-    is_committed
-        The entry holds only the commitment; body and salt are kept beside it while they are public.
+    kind
+        One of `EntryType`.
+    body
+        The content. With `is_committed` the entry holds only a commitment to it; body and
+        salt are kept beside the log, where they can be deleted.
+    salt
+        For `is_committed`: 32 bytes; None: fresh random ones.
     """
-    await lock_log()
-    last = await LogRow.select(LogRow.index).order_by(LogRow.index, ascending=False).first()
-    index = 0 if last is None else last["index"] + 1
-    shown = body
+    content = body
     if is_committed:
-        salt = secrets.token_bytes(SALT_BYTES)
-        shown = commit_body(body, salt)
-        await LogBody.insert(LogBody(log_index=index, body_json=format_canonical(body).decode(), salt=salt))
-    data = format_entry(LogEntry(at=at, type=EntryType(kind), subject=subject, body=shown))
-    await LogRow.insert(
-        LogRow(index=index, at=at, type=kind, subject=subject, entry=data, leaf_hash=merkle.hash_leaf(data))
+        salt = salt or secrets.token_bytes(SALT_BYTES)
+        content = commit_body(body, salt)
+    entry = domain_entry.LogEntry(at=at, type=EntryType(kind), subject=subject, body=content)
+    data = format_entry(entry)
+    await lock_log()
+    index = await _load_size()
+    await LogEntry.insert(
+        LogEntry(index=index, at=at, type=kind, subject=subject, entry=data, leaf_hash=hash_leaf(data))
     )
-    return int(index)
+    if is_committed:
+        await LogBody.insert(LogBody(log_index=index, body_json=format_canonical(body).decode(), salt=salt))
+    return index
 
 
 async def sign_checkpoint(office: Office) -> str | None:
-    """Sign the head of the log where it grew since the last signature; the signed note.
+    """Sign a checkpoint over all entries, unless the last one covers them; the newest note.
+
+    1. Be the only one who signs.
+    2. The first entries still have the root that was signed last.
+    3. All keys that count now sign the new root.
+
+    Returns
+    -------
+    str or None
+        The signed note; None while the log is empty.
 
     Raises
     ------
     VerificationError
-        The log does not extend what was signed before: nothing is signed (docs/spec/log.md, item 6).
+        The log does not continue the last checkpoint: entries were changed or lost. Nothing is signed.
     """
+    size, last = await _load_size(), await _load_head()
+    if size == (last["size"] if last else 0):
+        return last["note"] if last else None
     async with transaction():
-        await lock_log()
-        leaves = await load_leaves()
-        last = await _load_last()
-        if last is not None:
-            if last["size"] > len(leaves) or merkle.root(leaves[: last["size"]]).hex() != last["root"]:
-                raise VerificationError(
-                    "log.forked",
-                    "the log does not extend its last signed checkpoint of {size} entries; restore the database",
-                    size=last["size"],
-                )
-            if last["size"] == len(leaves):
-                return str(last["note"])
-        if not leaves:
-            return None
-        head = checkpoint.Checkpoint(
-            origin=office.keys.log[0].name, size=len(leaves), root=merkle.root(leaves)
-        )
-        note = checkpoint.sign_checkpoint(head, _signers(office))
-        await CheckpointRow.insert(
-            CheckpointRow(size=head.size, root=head.root.hex(), note=note, signed_at=office.now())
+        await lock_log()  # 1
+        leaves, last = await _load_leaves(), await _load_head()
+        if last and last["size"] == len(leaves):
+            return str(last["note"])
+        old_size = last["size"] if last else 0
+        peaks = extend_peaks((), 0, leaves[:old_size])
+        if old_size > len(leaves) or (last and root_of_peaks(peaks).hex() != last["root"]):  # 2
+            raise VerificationError(
+                "log.forked",
+                "the log does not continue its checkpoint of {n} entries; nothing is signed until a person"
+                " has found out what was changed",
+                n=old_size,
+            )
+        root = root_of_peaks(extend_peaks(peaks, old_size, leaves[old_size:]))
+        signers = await _load_signers(office)
+        checkpoint = head.Checkpoint(origin=signers[0].name, size=len(leaves), root=root)
+        note = head.sign_checkpoint(checkpoint, signers)  # 3
+        await Checkpoint.insert(
+            Checkpoint(size=len(leaves), root=root.hex(), note=note, signed_at=office.now())
         )
     return note
 
 
 async def load_checkpoint() -> str | None:
-    """The newest signed checkpoint, or None while the log is empty."""
-    last = await _load_last()
-    return None if last is None else str(last["note"])
+    """The newest signed checkpoint, as text; None while the log is empty."""
+    last = await _load_head()
+    return str(last["note"]) if last else None
 
 
 async def load_proof(index: int) -> str:
-    """The ``.tlog-proof`` of an entry under the newest checkpoint, with its body while that is public.
+    """The ``.tlog-proof`` of an entry under the newest checkpoint.
+
+    Its extra data holds the entry, and body and salt behind a commitment while they are public.
 
     Raises
     ------
     NotFoundError
-        There is no such entry under a signed checkpoint.
+        No such entry under a signed checkpoint.
     """
-    last = await _load_last()
+    last = await _load_head()
     if last is None or not 0 <= index < last["size"]:
-        raise NotFoundError("log.no-entry", "the log has no entry number {index}", index=index)
-    leaves = (await load_leaves())[: last["size"]]
-    row = await LogRow.select(LogRow.entry).where(LogRow.index == index).first()
-    assert row is not None
-    hidden = await LogBody.select().where(LogBody.log_index == index).first()
-    entry = parse_entry(bytes(row["entry"]))
-    extra = (
-        format_extra(entry, json.loads(hidden["body_json"]), bytes(hidden["salt"]))
-        if hidden
-        else format_extra(entry)
+        raise NotFoundError("log.no-entry", "the public log has no entry {index}", index=index)
+    leaves = (await _load_leaves())[: last["size"]]
+    row = await LogEntry.select(LogEntry.entry).where(LogEntry.index == index).first()
+    assert row is not None, "the leaves come from the same rows"
+    opened = await LogBody.select().where(LogBody.log_index == index).first()
+    extra = format_extra(
+        parse_entry(bytes(row["entry"])),
+        json.loads(opened["body_json"]) if opened else None,
+        bytes(opened["salt"]) if opened else None,
     )
-    return format_proof(
-        LogProof(
-            index=index,
-            path=tuple(merkle.inclusion_proof(leaves, index)),
-            checkpoint=last["note"],
-            extra=extra,
+    path = tuple(inclusion_proof(leaves, index))
+    return format_proof(LogProof(index=index, path=path, checkpoint=last["note"], extra=extra))
+
+
+async def load_entries(*, cursor: str = "", limit: int = 50) -> EntryPage:
+    """A page of the log, the newest entries first.
+
+    Raises
+    ------
+    InputError
+        A cursor or limit that cannot be used.
+    """
+    is_number = cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18
+    if (cursor and not is_number) or not 1 <= limit <= MAX_LIMIT:
+        raise InputError(
+            "log.page", "take the cursor of the page before and ask for 1 to {most} entries", most=MAX_LIMIT
         )
+    size = await _load_size()
+    end = min(int(cursor), size) if cursor else size
+    start = max(0, end - limit)
+    rows = (
+        await LogEntry.select()
+        .where((LogEntry.index >= start) & (LogEntry.index < end))
+        .order_by(LogEntry.index, ascending=False)
     )
+    bodies = await LogBody.select().where((LogBody.log_index >= start) & (LogBody.log_index < end))
+    opened = {row["log_index"]: json.loads(row["body_json"]) for row in bodies}
+    items = [_view(row, opened.get(row["index"])) for row in rows]
+    return EntryPage(items=items, total=size, cursor=str(start) if start else None)
 
 
-async def load_leaves() -> list[bytes]:
-    """The leaf hashes of all entries in order."""
-    rows = await LogRow.select(LogRow.leaf_hash).order_by(LogRow.index)
-    return [bytes(row["leaf_hash"]) for row in rows]
+async def load_log_keys(office: Office) -> tuple[LogKey, ...]:
+    """All keys that sign or have signed, in their order; the log itself tells when each was rotated.
 
-
-async def load_entries(*, after: int = -1, limit: int = 100) -> list[dict[str, Any]]:
-    """Entries with an index above `after`, as they stand in the log."""
+    Raises
+    ------
+    UnavailableError
+        The log names a key that is not in the key file.
+    """
+    signers = {format_verifier_key(s.verifier): s for s in office.keys.load_log_signers()}
+    current, since = next(iter(signers)), None
     rows = await (
-        LogRow.select(LogRow.index, LogRow.entry)
-        .where(LogRow.index > after)
-        .order_by(LogRow.index)
-        .limit(limit)
+        LogEntry.select(LogEntry.entry)
+        .where(LogEntry.type == EntryType.KEY_ROTATED.value)
+        .order_by(LogEntry.index)
     )
-    return [{"index": row["index"], **json.loads(bytes(row["entry"]))} for row in rows]
+    spans: list[tuple[str, datetime | None, datetime | None]] = []
+    for row in rows:
+        rotated = parse_entry(bytes(row["entry"]))
+        spans.append((current, since, rotated.at + KEPT_AFTER_ROTATION))
+        current, since = cast("str", rotated.body["new"]), rotated.at
+    spans.append((current, since, None))
+    if any(text not in signers for text, _, _ in spans):
+        raise UnavailableError(
+            "keys.incomplete",
+            "the log names a key that is not in {file}; put back the newest backup of the keys",
+            file=str(office.keys.folder / "log.json"),
+        )
+    return tuple(
+        LogKey(signer=signers[text], signs_from=start, signs_until=end) for text, start, end in spans
+    )
 
 
-def _signers(office: Office) -> list[Any]:
+async def _load_signers(office: Office) -> list[LogSigner]:
+    """The newest key first, then the rotated ones that still count."""
     now = office.now()
-    return [key for key in office.keys.log if key.retired_at is None or now - key.retired_at < BOTH_SIGN_FOR]
+    keys = reversed(await load_log_keys(office))
+    return [key.signer for key in keys if key.signs_until is None or now < key.signs_until]
 
 
-async def _load_last() -> dict[str, Any] | None:
-    return await CheckpointRow.select().order_by(CheckpointRow.id, ascending=False).first()
+async def _load_size() -> int:
+    row = await LogEntry.select(LogEntry.index).order_by(LogEntry.index, ascending=False).first()
+    return 0 if row is None else int(row["index"]) + 1
+
+
+async def _load_head() -> dict[str, Any] | None:
+    return await Checkpoint.select().order_by(Checkpoint.size, ascending=False).first()
+
+
+async def _load_leaves() -> list[bytes]:
+    rows = await LogEntry.select(LogEntry.leaf_hash).order_by(LogEntry.index).output(as_list=True)
+    return [bytes(leaf) for leaf in rows]
+
+
+def _view(row: dict[str, Any], opened: dict[str, Any] | None) -> EntryView:
+    entry = parse_entry(bytes(row["entry"]))
+    return EntryView(
+        index=row["index"],
+        at=entry.at,
+        type=entry.type.value,
+        subject=entry.subject,
+        body=opened if entry.commitment else dict(entry.body),
+        commitment=entry.commitment,
+        leaf_hash=bytes(row["leaf_hash"]).hex(),
+    )

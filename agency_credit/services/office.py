@@ -78,7 +78,7 @@ async def open_office(
             settings=settings,
             engine=engine,
             clock=clock,
-            keys=open_keys(settings),
+            keys=await open_keys(settings),
             packs=load_rule_packs(packs_folder),
         )
     except BaseException:

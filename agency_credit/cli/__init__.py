@@ -21,7 +21,7 @@ COMMANDS = {
     "rules": ("rules", "group", "Rule packs: lint, show."),
     "score": ("score", "command", "Points and tier of agencies on a day."),
     "serve": ("serve", "command", "Serve the pages and the API."),
-    "user": ("user", "group", "People of the office: add, password, roles, list."),
+    "user": ("user", "group", "People of the office: add, password, list."),
     "verify": ("verify", "command", "Recompute a published draw from its files."),
 }
 

@@ -1,0 +1,124 @@
+"""`agency-credit score`: points and tier of agencies on a day, with the lines behind them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agency_credit.cli.report import echo_rows, format_option, language
+from agency_credit.cli.run_office import run_in_office
+
+if TYPE_CHECKING:
+    from agency_credit.domain.canonical import Json
+    from agency_credit.services.office import Office
+    from agency_credit.services.rating import AgencyRating
+
+
+@click.command("score")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day; default: today in China.")
+@click.option("--subject", metavar="USCC", help="One agency alone, with the lines behind its points.")
+@click.option("--explain", "is_explained", is_flag=True, help="Say in sentences how the points came about.")
+@click.option(
+    "--rules",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with further rule packs; fictional ones are used only from here.",
+)
+@format_option
+def command(
+    on: datetime | None, subject: str | None, folder: Path | None, form: str, is_explained: bool
+) -> None:
+    """Score agencies on a day by the rules in force on it. Nothing is stored."""
+    ratings = _load(on, subject, folder)
+    for banner in _banners(ratings):
+        click.echo(banner, err=True)
+    if form == "json":
+        answers = [_answer(rating, is_explained=is_explained) for rating in ratings]
+        click.echo(json.dumps(answers, ensure_ascii=False, indent=1))
+    elif is_explained and form == "csv":
+        echo_rows([row for rating in ratings for row in _sentence_rows(rating)], form)
+    elif is_explained:
+        for rating in ratings:
+            click.echo(f"{rating.uscc} {rating.name}")
+            click.echo("".join(f"  {row['sentence']}\n" for row in _sentence_rows(rating)))
+    else:
+        echo_rows([_row(rating) for rating in ratings], form)
+        if subject and form == "table":
+            _echo_lines(ratings)
+
+
+def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list[AgencyRating]:
+    async def work(office: Office) -> list[AgencyRating]:
+        from agency_credit.services.rating import load_ratings
+
+        return await load_ratings(office, on.date() if on else office.today(), subject)
+
+    return run_in_office(work, packs_folder=folder)
+
+
+def _banners(ratings: list[AgencyRating]) -> list[str]:
+    banners = {rating.pack.banner for rating in ratings if rating.pack.banner is not None}
+    return sorted({banner.in_language(language()) for banner in banners})
+
+
+def _answer(rating: AgencyRating, *, is_explained: bool) -> dict[str, Json]:
+    from agency_credit.scoring import ledger_answer
+
+    answer = ledger_answer(rating.uscc, rating.ledger, rating.pack)
+    if is_explained:
+        answer["explanation"] = [row["sentence"] for row in _sentence_rows(rating)]
+    return answer
+
+
+def _row(rating: AgencyRating) -> dict[str, str]:
+    from agency_credit.domain.points import format_points
+
+    return {
+        "subject": rating.uscc,
+        "name": rating.name,
+        "practice_line": rating.practice_line,
+        "on": rating.ledger.on.isoformat(),
+        "pack": rating.pack.id,
+        "score": format_points(rating.score),
+        "tier": rating.tier,
+    }
+
+
+def _sentence_rows(rating: AgencyRating) -> list[dict[str, str]]:
+    from agency_credit.scoring import explain_ledger
+    from agency_credit.web.i18n import translate
+
+    tongue = language()
+    return [
+        {
+            "subject": rating.uscc,
+            "practice_line": rating.practice_line,
+            "sentence": translate(tongue, sentence.template, **sentence.params),
+        }
+        for sentence in explain_ledger(rating.ledger, rating.pack, tongue)
+    ]
+
+
+def _echo_lines(ratings: list[AgencyRating]) -> None:
+    from agency_credit.domain.points import format_points
+
+    rows = [
+        {
+            "clause": line.clause or "",
+            "points": format_points(line.millipoints),
+            "state": line.state.value,
+            "from": str(line.period.first_on) if line.period else "",
+            "until": str(line.period.last_on or "") if line.period else "",
+            "record": line.record_kind,
+            "citation": str(line.citation or ""),
+        }
+        for rating in ratings
+        for line in rating.ledger.lines
+    ]
+    if rows:
+        click.echo()
+        echo_rows(rows, "table")

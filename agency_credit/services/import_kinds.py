@@ -59,7 +59,7 @@ _AGENCIES = (
     _column("area", "所在区县 区县 县区 所属区县 区县代码 所在地 行政区划"),
     _column("address", "地址 经营地址 办公地址 住所 注册地址 机构地址"),
     _column("head", "负责人 机构负责人 法定代表人 执行事务合伙人 法定代表人/负责人", max_length=100),
-    _column("telephone", "联系电话 电话 电话号码 办公电话 联系方式", max_length=100),
+    _column("telephone", "联系电话 电话 电话号码 办公电话 联系方式", max_length=60),
     _column("established_on", "批准设立日期 设立日期 成立日期 批准日期 批准设立时间 成立时间"),
     _column("status", "状态 机构状态 经营状态"),
     _column("parent_code", "上级机构代码 总部代码 总部机构代码 总机构代码 所属机构代码", max_length=20),
@@ -82,8 +82,8 @@ _PRACTITIONERS = (
 )
 _RECORDS = (
     _column("uscc", _USCC, required=True),
-    _column("kind", "信息类别 信用信息类别 类别 信息类型", required=True),
-    _column("document_number", "文书号 决定书文号 文号 决定文书号 文书编号"),
+    _column("kind", "信息类别 信用信息类别 类别 信息类型", required=True, max_length=100),
+    _column("document_number", "文书号 决定书文号 文号 决定文书号 文书编号", max_length=120),
     _column("decided_on", "决定日期 作出日期 作出决定日期 处理日期 认定日期", required=True),
     _column("authority", "决定机关 作出机关 作出决定机关 处理机关 认定机关"),
     _column("summary", "摘要 内容摘要 主要内容 事由 内容", max_length=2000),
@@ -100,7 +100,7 @@ _INSPECTORS = (
 _RECUSALS = (
     _column("certificate", _OFFICER, required=True, max_length=40),
     _column("uscc", f"{_USCC} 回避机构统一社会信用代码", required=True),
-    _column("category", "回避事由 回避类别 回避原因 事由", required=True, max_length=100),
+    _column("category", "回避事由 回避类别 回避原因 事由", required=True, max_length=60),
     _column("reason", "说明 情况说明 备注", max_length=2000),
 )
 

@@ -1,0 +1,173 @@
+"""Importing a file of an office: one transaction, every fault reported, nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from agency_credit.database.tables import ImportRun
+from agency_credit.domain.canonical import Json, digest, format_canonical
+from agency_credit.domain.errors import Fault, InputError
+from agency_credit.domain.role import Actor, Role
+from agency_credit.scoring import known_record_kinds
+from agency_credit.services.import_agencies import PracticeLine
+from agency_credit.services.import_format import read_sheets
+from agency_credit.services.import_header import Table, find_tables
+from agency_credit.services.import_history import prepare_records
+from agency_credit.services.import_kinds import KINDS
+from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners, prepare_recusals
+from agency_credit.services.import_register import prepare_agencies
+from agency_credit.services.import_work import ImportTask, ImportWork
+from agency_credit.services.office import Office
+from agency_credit.services.operation import Operation, operation
+
+Mode = Literal["all-or-nothing", "accept-good"]
+
+IMPORTERS = frozenset({Role.DRAFTER, Role.ADMINISTRATOR})
+
+_PREPARE: dict[str, Callable[[ImportTask], Awaitable[ImportWork]]] = {
+    "agencies": prepare_agencies,
+    "practitioners": prepare_practitioners,
+    "records": prepare_records,
+    "inspectors": prepare_inspectors,
+    "recusals": prepare_recusals,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What came of a file.
+
+    Parameters
+    ----------
+    new, changed, same
+        Rows without error, by what they do to what was known; where nothing was stored, what they would.
+    repeated
+        Rows that stand in the file again; each is among the faults, as a warning.
+    faults
+        Errors, whose rows are kept out, and warnings, in the order of the file.
+    is_committed
+        Whether the rows without error are now in the register.
+    """
+
+    new: int
+    changed: int
+    same: int
+    repeated: int
+    faults: tuple[Fault, ...]
+    is_committed: bool
+
+    @property
+    def n_errors(self) -> int:
+        """Faults that keep a row out."""
+        return sum(fault.severity == "error" for fault in self.faults)
+
+    def counts(self) -> dict[str, Json]:
+        """The four counts, by name."""
+        return {"new": self.new, "changed": self.changed, "same": self.same, "repeated": self.repeated}
+
+
+async def import_file(
+    office: Office,
+    actor: Actor,
+    kind: str,
+    name: str,
+    content: bytes,
+    *,
+    practice_line: PracticeLine | None = None,
+    mode: Mode = "all-or-nothing",
+    is_dry_run: bool = False,
+) -> ImportReport:
+    """Take a list into the register.
+
+    1. The file is read before the transaction, away from the event loop.
+    2. Its rows are held against the register; all faults are collected.
+    3. With an error nothing is stored, unless `mode` is ``accept-good``: then the rows without error are.
+    4. What changed the register is noted as a run and in the public log, by digest and numbers alone.
+
+    Parameters
+    ----------
+    kind
+        agencies, practitioners, records, inspectors or recusals.
+    name, content
+        Of the file: xlsx, xls or csv.
+    practice_line
+        Of rows that do not say it.
+
+    Raises
+    ------
+    InputError
+        A kind or file that cannot be read at all; faults of single rows are in the report instead.
+    ForbiddenError
+        The actor is neither drafter nor administrator.
+    """
+    tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
+    async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
+        task = ImportTask(
+            tables=tables,
+            practice_line=practice_line,
+            at=op.at,
+            today=office.today(),
+            person_id=actor.person_id,
+            record_kinds=known_record_kinds(office.packs),
+        )
+        work = await _PREPARE[kind](task)  # 2
+        has_errors = any(fault.severity == "error" for fault in work.faults)
+        report = ImportReport(
+            new=work.n_new,
+            changed=work.n_changed,
+            same=work.n_same,
+            repeated=work.n_repeated,
+            faults=work.faults,
+            is_committed=not is_dry_run and (mode == "accept-good" or not has_errors),
+        )
+        if report.is_committed and (report.new or report.changed):  # 3
+            run = await _append_run(op, kind, name, content, mode, report)
+            await work.store(run)
+            body = {"kind": kind, "file": digest(content), **_logged(report)}  # 4
+            await op.append_entry("roster.imported", kind, body)
+        op.details.update({**report.counts(), "errors": report.n_errors, "committed": report.is_committed})
+    return report
+
+
+def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:
+    if kind not in KINDS:
+        raise InputError(
+            "import.kind",
+            "there is no kind of list {kind}; expected one of {expected}",
+            kind=kind,
+            expected=", ".join(KINDS),
+        )
+    tables = find_tables(name, KINDS[kind], read_sheets(name, content))
+    if all(len(table.sheet.rows) <= table.header + 1 for table in tables):
+        raise InputError(
+            "import.no-rows", "{file} has a header and no row below it; export the list again", file=name
+        )
+    return tables
+
+
+def _logged(report: ImportReport) -> dict[str, Json]:
+    return {"new": report.new, "changed": report.changed, "same": report.same}
+
+
+async def _append_run(
+    op: Operation, kind: str, name: str, content: bytes, mode: Mode, report: ImportReport
+) -> int:
+    faults: list[Json] = [
+        {"at": fault.at, "code": fault.code, "params": fault.params, "severity": fault.severity}
+        for fault in report.faults
+    ]
+    run = ImportRun(
+        kind=kind,
+        file_name=name[:200],
+        file_digest=digest(content),
+        mode=mode,
+        at=op.at,
+        by=op.actor.username,
+        counts_json=format_canonical(report.counts()).decode(),
+        faults_json=format_canonical(faults).decode(),
+    )
+    await run.save()
+    return int(run.id)

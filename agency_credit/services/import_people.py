@@ -1,0 +1,214 @@
+"""Loading and storing inspectors, practitioners and recusals, in bulk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from agency_credit.database.tables import Inspector, Practitioner, Recusal
+from agency_credit.domain.canonical import format_canonical
+from agency_credit.services.import_inspectors import InspectorState, plan_inspectors, read_inspectors
+from agency_credit.services.import_practitioners import (
+    PractitionerContext,
+    PractitionerState,
+    plan_practitioners,
+    read_practitioners,
+)
+from agency_credit.services.import_recusals import KnownRecusal, RecusalRow, plan_recusals, read_recusals
+from agency_credit.services.import_register import load_agency_codes, load_agency_ids
+from agency_credit.services.import_row import collect_codes
+from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks
+from agency_credit.services.reference import load_districts
+
+
+async def prepare_inspectors(task: ImportTask) -> ImportWork:
+    """Inspectors: read, laid over the roster."""
+    found = read_inspectors(task.tables, await load_districts())
+    known = await _load_inspectors({row.value.certificate for row in found.rows})
+    new, changed, n_same = plan_inspectors(found.rows, known)
+    return ImportWork(
+        n_new=len(new),
+        n_changed=len(changed),
+        n_same=n_same,
+        n_repeated=found.n_repeated,
+        faults=found.faults.ordered(),
+        store=partial(_store_inspectors, [*new, *changed]),
+    )
+
+
+async def prepare_practitioners(task: ImportTask) -> ImportWork:
+    """Practitioners: read, held against the register, laid over what is known of them."""
+    ids = await load_agency_ids(collect_codes(task.tables, "uscc"))
+    codes = await load_agency_codes(collect_codes(task.tables, "agency_code"))
+    context = PractitionerContext(agencies=frozenset(ids), codes=codes, practice_line=task.practice_line)
+    found = read_practitioners(task.tables, context)
+    known = await _load_practitioners({row.value.certificate for row in found.rows})
+    new, changed, n_same = plan_practitioners(found.rows, known)
+    return ImportWork(
+        n_new=len(new),
+        n_changed=len(changed),
+        n_same=n_same,
+        n_repeated=found.n_repeated,
+        faults=found.faults.ordered(),
+        store=partial(_store_practitioners, [*new, *changed]),
+    )
+
+
+async def prepare_recusals(task: ImportTask) -> ImportWork:
+    """Recusals: read; new ones wait for the approval of a second person."""
+    agencies = await load_agency_ids(collect_codes(task.tables, "uscc"))
+    inspectors = await _load_inspector_ids(collect_codes(task.tables, "certificate"))
+    found = read_recusals(task.tables, frozenset(inspectors), frozenset(agencies))
+    known = await _load_recusals(inspectors.values())
+    new, changed, n_same = plan_recusals(found.rows, known)
+    return ImportWork(
+        n_new=len(new),
+        n_changed=len(changed),
+        n_same=n_same,
+        n_repeated=found.n_repeated,
+        faults=found.faults.ordered(),
+        store=partial(_store_recusals, [*new, *changed], inspectors, agencies, task),
+    )
+
+
+async def _load_inspectors(certificates: set[str]) -> dict[str, InspectorState]:
+    known: dict[str, InspectorState] = {}
+    for chunk in in_chunks(sorted(certificates)):
+        rows = await Inspector.select().where(Inspector.certificate.is_in(list(chunk)))
+        known |= {
+            row["certificate"]: InspectorState(
+                certificate=row["certificate"],
+                name=row["name"],
+                organisation=row["organisation"],
+                areas=tuple(json.loads(row["area_codes_json"])),
+                skills=tuple(json.loads(row["skills_json"])),
+                status=row["status"],
+            )
+            for row in rows
+        }
+    return known
+
+
+async def _store_inspectors(states: Sequence[InspectorState], _run: int) -> None:
+    rows = [
+        Inspector(
+            certificate=state.certificate,
+            name=state.name,
+            organisation=state.organisation,
+            area_codes_json=format_canonical(list(state.areas)).decode(),
+            skills_json=format_canonical(list(state.skills)).decode(),
+            status=state.status,
+        )
+        for state in states
+    ]
+    changeable = [
+        Inspector.name,
+        Inspector.organisation,
+        Inspector.area_codes_json,
+        Inspector.skills_json,
+        Inspector.status,
+    ]
+    for chunk in in_chunks(rows):
+        await Inspector.insert(*chunk).on_conflict(
+            target=Inspector.certificate, action="DO UPDATE", values=changeable
+        )
+
+
+async def _load_practitioners(certificates: set[str]) -> dict[str, PractitionerState]:
+    known: dict[str, PractitionerState] = {}
+    for chunk in in_chunks(sorted(certificates)):
+        rows = await Practitioner.select(
+            Practitioner.certificate,
+            Practitioner.name,
+            Practitioner.practice_line,
+            Practitioner.status,
+            Practitioner.agency.uscc.as_alias("uscc"),
+        ).where(Practitioner.certificate.is_in(list(chunk)))
+        known |= {
+            row["certificate"]: PractitionerState(
+                certificate=row["certificate"],
+                name=row["name"],
+                uscc=row["uscc"] or "",
+                practice_line=row["practice_line"],
+                status=row["status"],
+            )
+            for row in rows
+        }
+    return known
+
+
+async def _store_practitioners(states: Sequence[PractitionerState], _run: int) -> None:
+    ids = await load_agency_ids(state.uscc for state in states if state.uscc)
+    rows = [
+        Practitioner(
+            certificate=state.certificate,
+            name=state.name,
+            agency=ids.get(state.uscc),
+            practice_line=state.practice_line,
+            status=state.status,
+        )
+        for state in states
+    ]
+    changeable = [Practitioner.name, Practitioner.agency, Practitioner.practice_line, Practitioner.status]
+    for chunk in in_chunks(rows):
+        await Practitioner.insert(*chunk).on_conflict(
+            target=Practitioner.certificate, action="DO UPDATE", values=changeable
+        )
+
+
+async def _load_inspector_ids(certificates: Iterable[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for chunk in in_chunks(sorted(set(certificates))):
+        rows = await Inspector.select(Inspector.id, Inspector.certificate).where(
+            Inspector.certificate.is_in(list(chunk))
+        )
+        ids |= {row["certificate"]: row["id"] for row in rows}
+    return ids
+
+
+async def _load_recusals(inspectors: Iterable[int]) -> dict[tuple[str, str], KnownRecusal]:
+    known: dict[tuple[str, str], KnownRecusal] = {}
+    for chunk in in_chunks(sorted(set(inspectors))):
+        rows = await Recusal.select(
+            Recusal.category,
+            Recusal.reason,
+            Recusal.approved_at,
+            Recusal.inspector.certificate.as_alias("certificate"),
+            Recusal.agency.uscc.as_alias("uscc"),
+        ).where(Recusal.inspector.is_in(list(chunk)))
+        known |= {
+            (row["certificate"], row["uscc"]): KnownRecusal(
+                category=row["category"],
+                reason=row["reason"],
+                is_approved=row["approved_at"] is not None,
+            )
+            for row in rows
+        }
+    return known
+
+
+async def _store_recusals(
+    rows: Sequence[RecusalRow],
+    inspectors: dict[str, int],
+    agencies: dict[str, int],
+    task: ImportTask,
+    _run: int,
+) -> None:
+    stored = [
+        Recusal(
+            inspector=inspectors[row.certificate],
+            agency=agencies[row.uscc],
+            category=row.category,
+            reason=row.reason,
+            proposed_by=task.person_id,
+            proposed_at=task.at,
+        )
+        for row in rows
+    ]
+    for chunk in in_chunks(stored):
+        await Recusal.insert(*chunk).on_conflict(
+            target=(Recusal.inspector, Recusal.agency),
+            action="DO UPDATE",
+            values=[Recusal.category, Recusal.reason, Recusal.proposed_by, Recusal.proposed_at],
+        )

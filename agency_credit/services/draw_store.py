@@ -16,7 +16,8 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import RefusedError
 from agency_credit.domain.role import Actor
-from agency_credit.inspection.draw_states import DrawHistory, Step
+from agency_credit.inspection import draw_states
+from agency_credit.inspection.draw_states import DrawHistory
 from agency_credit.services.office import Office
 
 
@@ -76,7 +77,7 @@ async def load_history(row: dict[str, Any]) -> DrawHistory:
     return DrawHistory(
         draw=row["draw"],
         drafted_by=row["drafted_by"],
-        steps=tuple(Step(step=step["step"], at=step["at"], by=step["by"]) for step in steps),
+        steps={draw_states.DrawStep(step["step"]): step["by"] for step in steps},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from agency_credit import database
@@ -44,7 +45,7 @@ class Office:
     """
 
     settings: Settings
-    engine: database.Database
+    engine: Any  # a `database.Database`; msgspec, which reads handlers' annotations, refuses that union
     clock: Clock
     keys: Keys
     packs: tuple[RulePack, ...]

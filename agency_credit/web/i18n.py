@@ -72,10 +72,3 @@ def format_instant(language: Language, at: datetime | None) -> str:
     if language == "zh":
         return f"{format_date(language, local.date())} {clock}"
     return f"{format_date(language, local.date())}, {clock} (Beijing time)"
-
-
-def format_points(millipoints: int) -> str:
-    """Thousandths of a point as a plain decimal: 92500 is ``92.5``."""
-    sign = "−" if millipoints < 0 else ""
-    whole, rest = divmod(abs(millipoints), 1000)
-    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")

@@ -50,6 +50,17 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ordered": msgid("Ordered by a court or a superior body"),
         "stated": msgid("Withdrawn before the first public value"),
     },
+    "line_state": {
+        "counting": msgid("Counts"),
+        "not-yet": msgid("Does not count yet"),
+        "not-collected": msgid("From before records are collected"),
+        "expired": msgid("No longer counts"),
+        "capped": msgid("The clause counts already"),
+        "not-valued": msgid("Not yet valued"),
+        "withdrawn": msgid("Withdrawn"),
+        "repaired": msgid("Repaired"),
+        "unmatched": msgid("No clause speaks of it"),
+    },
     "publication": {
         "at-once": msgid("at once"),
         "after-inspection": msgid("after the inspections"),

@@ -5,16 +5,58 @@ from __future__ import annotations
 from pathlib import Path
 
 from litestar import Router
+from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 
-from agency_credit.web.public import home
+from agency_credit.web import health, log
+from agency_credit.web.api import agencies as api_agencies
+from agency_credit.web.api import draws as api_draws
+from agency_credit.web.public import agencies, draws, home
+from agency_credit.web.query import read_query
 
 STATIC = Path(__file__).parent / "static"
+PUBLIC = {"public": True}
+_QUERY = {"wanted": Provide(read_query, sync_to_thread=False)}
 
 
 def public_routers() -> list[Router]:
-    """Pages, JSON, the log, health and static files; none of them reads or sets a cookie."""
+    """Pages, JSON, the log, health and static files; none of them sets a cookie."""
+    pages = [
+        home.show_home,
+        home.show_verify,
+        home.show_open_data,
+        home.download_verifier,
+        agencies.list_agencies,
+        agencies.list_agencies_json,
+        agencies.list_agencies_csv,
+        agencies.show_agency,
+        draws.list_draws,
+        draws.list_draws_json,
+        draws.list_draws_csv,
+        draws.show_draw,
+        draws.download_file,
+        draws.download_bundle,
+        draws.show_unit,
+        log.read_checkpoint,
+        log.read_proof,
+        log.read_keys,
+        health.check_alive,
+        health.check_ready,
+    ]
+    api = [
+        api_agencies.search,
+        api_agencies.read_agency,
+        api_agencies.read_history,
+        api_agencies.read_inspections,
+        api_draws.read_draws,
+        api_draws.read_draw,
+        api_draws.read_bundle,
+        api_draws.read_file,
+        api_draws.read_unit,
+        api_draws.read_statistics,
+    ]
     return [
-        Router(path="/", route_handlers=[home.show_home], opt={"public": True}, include_in_schema=False),
-        create_static_files_router(path="/static", directories=[STATIC], opt={"public": True}),
+        Router(path="/", route_handlers=pages, opt=PUBLIC, dependencies=_QUERY, include_in_schema=False),
+        Router(path="/api/v1", route_handlers=api, opt=PUBLIC, dependencies=_QUERY),
+        create_static_files_router(path="/static", directories=[STATIC], opt=PUBLIC),
     ]

@@ -27,7 +27,6 @@ from agency_credit.web.i18n import (
     Language,
     format_date,
     format_instant,
-    format_points,
     translate,
     translate_error,
 )
@@ -54,7 +53,7 @@ def make_environment() -> Environment:
     environment.globals.update(
         _=_gettext, url=_url, label=_label, tell=_tell, language=_language, switch_url=_switch_url
     )
-    environment.filters.update(day=_day, instant=_instant, points=format_points)
+    environment.filters.update(day=_day, instant=_instant, points=_points)
     return environment
 
 
@@ -144,3 +143,8 @@ def _day(context: Context, value: date | None) -> str:
 @pass_context
 def _instant(context: Context, value: datetime | None) -> str:
     return format_instant(language_of(_of(context)), value)
+
+
+def _points(value: str) -> str:
+    """A decimal string of points with a true minus sign."""
+    return value.replace("-", "−")

@@ -1,14 +1,50 @@
-"""The first page."""
+"""The first page, and the pages that explain."""
 
 from __future__ import annotations
 
-from litestar import get
+from importlib.resources import files
+
+from litestar import Response, get
 from litestar.response import Template
 
+from agency_credit.services.draw_views import load_draws
+from agency_credit.services.office import Office
+from agency_credit.services.register import is_fictional_now
+from agency_credit.services.register_search import known_tiers
+from agency_credit.services.statistics import load_statistics
+from agency_credit.web.bundle import answer_file
 from agency_credit.web.templating import render
+
+N_LATEST = 5
 
 
 @get("/")
-async def show_home() -> Template:
-    """What this is, the search box."""
-    return render("home.html")
+async def show_home(office: Office) -> Template:
+    """What this is, the search box, the latest draws, the numbers."""
+    return render(
+        "home.html",
+        is_fictional=await is_fictional_now(),
+        statistics=await load_statistics(),
+        tiers=known_tiers(office),
+        draws=(await load_draws(limit=N_LATEST)).items,
+    )
+
+
+@get("/verify")
+async def show_verify() -> Template:
+    """How anybody checks a draw, a unit's place and an entry of the log."""
+    return render("verify.html", is_fictional=await is_fictional_now())
+
+
+@get("/open-data")
+async def show_open_data() -> Template:
+    """What programs can read here."""
+    return render("open_data.html", is_fictional=await is_fictional_now())
+
+
+@get("/verify/verify_draw.py", sync_to_thread=False)
+def download_verifier() -> Response[bytes]:
+    """The second implementation of the protocol: one file on Python's standard library."""
+    return answer_file(
+        "verify_draw.py", (files("agency_credit.verification") / "verify_draw.py").read_bytes()
+    )

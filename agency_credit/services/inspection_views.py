@@ -1,0 +1,107 @@
+"""Published inspections and results: of an agency, of a draw. What is not published is not here."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from agency_credit.database.tables import DrawStep, Inspection, ResultStep
+from agency_credit.publication.masking import mask_personal_numbers
+from agency_credit.services.reference import load_categories
+from agency_credit.services.register import load_agency_row
+
+
+class ResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest published version of a result; `log_index` is its entry in the public log."""
+
+    inspected_on: date
+    categories: list[str]
+    findings: str
+    version: int
+    published_at: datetime
+    log_index: int | None
+
+
+class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """An inspection that a published draw opened."""
+
+    draw: str
+    draw_title: str
+    stream: str
+    drawn_at: datetime
+    result: ResultView | None
+
+
+async def load_agency_inspections(uscc: str) -> list[InspectionView]:
+    """Inspections of an agency by draws that are published, the newest first.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has this code.
+    """
+    agency = (await load_agency_row(uscc))["id"]
+    rows = await (
+        Inspection.select(
+            Inspection.id,
+            Inspection.stream,
+            Inspection.draw.as_alias("draw_id"),
+            Inspection.draw.draw.as_alias("draw"),
+            Inspection.draw.title.as_alias("draw_title"),
+        )
+        .where(Inspection.agency == agency)
+        .order_by(Inspection.id, ascending=False)
+    )
+    steps = await _load_step_times([row["draw_id"] for row in rows])
+    inspection: Any = ResultStep.result.inspection
+    results = await load_published_results(inspection.agency == agency)
+    return [
+        InspectionView(
+            draw=row["draw"],
+            draw_title=row["draw_title"],
+            stream=row["stream"],
+            drawn_at=steps[row["draw_id"], "drawn"],
+            result=results.get(row["id"]),
+        )
+        for row in rows
+        if (row["draw_id"], "published") in steps
+    ]
+
+
+async def load_published_results(condition: Any) -> dict[int, ResultView]:
+    """The newest published result of each inspection that fits, by the inspection's number."""
+    rows = await (
+        ResultStep.select(
+            ResultStep.at,
+            ResultStep.log_index,
+            ResultStep.result.inspection.as_alias("inspection"),
+            ResultStep.result.version.as_alias("version"),
+            ResultStep.result.inspected_on.as_alias("inspected_on"),
+            ResultStep.result.categories_json.as_alias("categories_json"),
+            ResultStep.result.findings.as_alias("findings"),
+        )
+        .where((ResultStep.step == "published") & condition)
+        .order_by(ResultStep.id)
+    )
+    texts = await load_categories()
+    return {
+        row["inspection"]: ResultView(
+            inspected_on=row["inspected_on"],
+            categories=[texts.get(code, code) for code in json.loads(row["categories_json"])],
+            findings=mask_personal_numbers(row["findings"]),
+            version=row["version"],
+            published_at=row["at"],
+            log_index=row["log_index"],
+        )
+        for row in rows
+    }
+
+
+async def _load_step_times(draws: list[int]) -> dict[tuple[int, str], datetime]:
+    if not draws:
+        return {}
+    rows = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.at).where(DrawStep.draw.is_in(draws))
+    return {(row["draw"], row["step"]): row["at"] for row in rows}

@@ -1,0 +1,268 @@
+"""The register as the public may see it: no telephone, no head, no practitioner, no risk class.
+
+The structures here are the answers of the API too; scores and points are decimal strings.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord, Rating
+from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.points import format_points
+from agency_credit.publication.masking import mask_personal_numbers
+from agency_credit.scoring import RulePack
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_districts
+
+
+class PackNote(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about an instrument that is not verified."""
+
+    title: str
+    title_en: str
+    source: str
+
+
+class PackFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The instrument behind a rating; titles are empty where the pack is no longer installed."""
+
+    pack: str
+    digest: str
+    title: str = ""
+    title_en: str = ""
+    document: str | None = None
+    is_fictional: bool = False
+    banner: str | None = None
+    banner_en: str | None = None
+    caveats: list[PackNote] = []
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a credit record does to the score."""
+
+    record_kind: str
+    decided_on: str
+    clause: str | None
+    clause_title: str
+    clause_title_en: str
+    is_verified: bool
+    points: str
+    state: str
+    counts_from: str | None
+    counts_until: str | None
+    citation: str | None
+
+
+class RatingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A rating with all that leads to it."""
+
+    practice_line: str
+    agency_code: str
+    filed_on: date | None
+    valid_until: date | None
+    tier: str | None
+    score: str | None
+    rated_on: date | None
+    pack: PackFacts | None
+    lines: list[LedgerRow]
+
+
+class RecordView(msgspec.Struct, frozen=True, kw_only=True):
+    """A credit record; numbers of persons in its text are masked."""
+
+    kind: str
+    decided_on: date
+    authority: str
+    document_number: str
+    summary: str
+
+
+class AgencyName(msgspec.Struct, frozen=True, kw_only=True):
+    """A pointer to an agency."""
+
+    uscc: str
+    name: str
+
+
+class AgencyView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the public may see of an agency."""
+
+    uscc: str
+    name: str
+    area: str
+    area_name: str
+    address: str
+    status: str
+    list_status: str
+    list_since: date | None
+    established_on: date | None
+    branch_of: AgencyName | None
+    branches: list[AgencyName]
+    ratings: list[RatingView]
+    records: list[RecordView]
+    changed_at: datetime
+
+
+class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A rating as it once stood; a row stands until the next one of its practice line."""
+
+    practice_line: str
+    rated_on: date
+    tier: str
+    score: str
+    pack: str
+    is_fictional: bool
+
+
+async def load_agency(office: Office, uscc: str) -> AgencyView:
+    """An agency with its ratings, the ledger lines behind them and its credit records.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has this code.
+    """
+    row = await load_agency_row(uscc)
+    parent = await Agency.select(Agency.uscc, Agency.name).where(Agency.id == row["branch_of"]).first()
+    branches = await (
+        Agency.select(Agency.uscc, Agency.name).where(Agency.branch_of == row["id"]).order_by(Agency.uscc)
+    )
+    return AgencyView(
+        uscc=row["uscc"],
+        name=row["name"],
+        area=row["area"],
+        area_name=(await load_districts()).get(row["area"], ""),
+        address=row["address"],
+        status=row["status"],
+        list_status=row["list_status"],
+        list_since=row["list_since"],
+        established_on=row["established_on"],
+        branch_of=AgencyName(**parent) if parent else None,
+        branches=[AgencyName(**branch) for branch in branches],
+        ratings=await _load_ratings(office, row["id"]),
+        records=await _load_records(row["id"]),
+        changed_at=row["changed_at"],
+    )
+
+
+async def load_history(uscc: str) -> list[HistoryRow]:
+    """All ratings of an agency, the newest first."""
+    row = await load_agency_row(uscc)
+    ratings = await (
+        Rating.select()
+        .where(Rating.agency == row["id"])
+        .order_by(Rating.rated_on, Rating.id, ascending=False)
+    )
+    return [
+        HistoryRow(
+            practice_line=rating["practice_line"],
+            rated_on=rating["rated_on"],
+            tier=rating["tier"],
+            score=format_points(rating["score"]),
+            pack=rating["pack_id"],
+            is_fictional=rating["is_fictional"],
+        )
+        for rating in ratings
+    ]
+
+
+async def load_agency_row(uscc: str) -> dict[str, Any]:
+    """The stored row of an agency; for use inside the services only."""
+    row: dict[str, Any] | None = await Agency.select().where(Agency.uscc == uscc).first()
+    if row is None:
+        raise NotFoundError("agency.unknown", "there is no agency {uscc}; search by name", uscc=uscc[:40])
+    return row
+
+
+async def is_fictional_now() -> bool:
+    """Whether the newest rating here rests on a made-up rule pack; every page says so then."""
+    newest = await Rating.select(Rating.is_fictional).order_by(Rating.id, ascending=False).first()
+    return newest is not None and bool(newest["is_fictional"])
+
+
+async def load_latest_ratings(ids: list[int]) -> dict[tuple[int, str], dict[str, Any]]:
+    """The newest rating of each of these agencies in each practice line."""
+    rows = await Rating.select().where(Rating.agency.is_in(ids)).order_by(Rating.rated_on, Rating.id)
+    return {(row["agency"], row["practice_line"]): row for row in rows}
+
+
+async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
+    practices = await (
+        AgencyPractice.select().where(AgencyPractice.agency == agency).order_by(AgencyPractice.practice_line)
+    )
+    latest = await load_latest_ratings([agency])
+    return [_view_rating(office, row, latest.get((agency, row["practice_line"]))) for row in practices]
+
+
+def _view_rating(office: Office, practice: dict[str, Any], rating: dict[str, Any] | None) -> RatingView:
+    pack = next((p for p in office.packs if rating and p.id == rating["pack_id"]), None)
+    return RatingView(
+        practice_line=practice["practice_line"],
+        agency_code=practice["agency_code"],
+        filed_on=practice["filed_on"],
+        valid_until=practice["valid_until"],
+        tier=rating["tier"] if rating else None,
+        score=format_points(rating["score"]) if rating else None,
+        rated_on=rating["rated_on"] if rating else None,
+        pack=_pack_facts(pack, rating) if rating else None,
+        lines=[_ledger_row(line, pack) for line in json.loads(rating["lines_json"])] if rating else [],
+    )
+
+
+def _pack_facts(pack: RulePack | None, rating: dict[str, Any]) -> PackFacts:
+    known: dict[str, Any] = {}
+    if pack is not None:
+        caveats = pack.caveats_on(rating["rated_on"])
+        known = {
+            "title": pack.title.zh,
+            "title_en": pack.title.en,
+            "document": pack.document,
+            "banner": pack.banner.zh if pack.banner else None,
+            "banner_en": pack.banner.en if pack.banner else None,
+            "caveats": [
+                PackNote(title=c.wording.zh, title_en=c.wording.en, source=c.source) for c in caveats
+            ],
+        }
+    return PackFacts(
+        pack=rating["pack_id"], digest=rating["pack_digest"], is_fictional=rating["is_fictional"], **known
+    )
+
+
+def _ledger_row(line: dict[str, Any], pack: RulePack | None) -> LedgerRow:
+    clause = next((c for c in pack.clauses if c.code == line["clause"]), None) if pack else None
+    return LedgerRow(
+        record_kind=line["record_kind"],
+        decided_on=line["decided_on"],
+        clause=line["clause"],
+        clause_title=clause.wording.zh if clause else "",
+        clause_title_en=clause.wording.en if clause else "",
+        is_verified=clause is None or clause.provenance.status != "unverified",
+        points=line["points"],
+        state=line["state"],
+        counts_from=line["from"],
+        counts_until=line["until"],
+        citation=line["citation"],
+    )
+
+
+async def _load_records(agency: int) -> list[RecordView]:
+    rows = await (
+        CreditRecord.select()
+        .where(CreditRecord.agency == agency)
+        .order_by(CreditRecord.decided_on, CreditRecord.id, ascending=False)
+    )
+    return [
+        RecordView(
+            kind=row["kind"],
+            decided_on=row["decided_on"],
+            authority=row["authority"],
+            document_number=row["document_number"],
+            summary=mask_personal_numbers(row["summary"]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,36 @@
+"""JSON of agencies under /api/v1."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.params import FromPath
+
+from agency_credit.services.inspection_views import InspectionView, load_agency_inspections
+from agency_credit.services.office import Office
+from agency_credit.services.register import AgencyView, HistoryRow, load_agency, load_history
+from agency_credit.services.register_search import AgencyPage, AgencyQuery, search_agencies
+
+
+@get("/agencies")
+async def search(office: Office, wanted: AgencyQuery) -> AgencyPage:
+    """Search agencies: `q` (two Chinese characters or pinyin initials suffice), `tier`, `practice_line`,
+    `area` (digits of a district code), `cursor` of the page before, `limit` up to 200."""
+    return await search_agencies(office, wanted)
+
+
+@get("/agencies/{uscc:str}")
+async def read_agency(office: Office, uscc: FromPath[str]) -> AgencyView:
+    """An agency: practice lines, tiers with the ledger lines behind them, credit records."""
+    return await load_agency(office, uscc)
+
+
+@get("/agencies/{uscc:str}/history")
+async def read_history(uscc: FromPath[str]) -> list[HistoryRow]:
+    """The tiers and scores of an agency over time, the newest first."""
+    return await load_history(uscc)
+
+
+@get("/agencies/{uscc:str}/inspections")
+async def read_inspections(uscc: FromPath[str]) -> list[InspectionView]:
+    """Inspections of an agency by published draws, with published results."""
+    return await load_agency_inspections(uscc)

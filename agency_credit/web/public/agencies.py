@@ -1,0 +1,88 @@
+"""Agencies: search, one agency."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import Template
+
+from agency_credit.services.inspection_views import load_agency_inspections
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_districts
+from agency_credit.services.register import is_fictional_now, load_agency, load_history
+from agency_credit.services.register_search import (
+    PRACTICE_LINES,
+    AgencyPage,
+    AgencyQuery,
+    known_tiers,
+    search_agencies,
+)
+from agency_credit.web.i18n import Language, msgid, translate
+from agency_credit.web.labels import LABELS
+from agency_credit.web.tables import answer_csv
+from agency_credit.web.templating import render
+
+CSV_TITLES = (
+    msgid("Unified social credit code"),
+    msgid("Name"),
+    msgid("District"),
+    msgid("Status"),
+    msgid("List status"),
+)
+CSV_LINE_TITLES = (msgid("{line}: tier"), msgid("{line}: score"))
+
+
+@get("/agencies")
+async def list_agencies(office: Office, wanted: AgencyQuery) -> Template:
+    """Search agencies by name, pinyin initials or code."""
+    return render(
+        "agencies.html",
+        is_fictional=await is_fictional_now(),
+        page=await search_agencies(office, wanted),
+        query=wanted,
+        tiers=known_tiers(office),
+        practice_lines=PRACTICE_LINES,
+        districts=await load_districts(),
+    )
+
+
+@get("/agencies.json")
+async def list_agencies_json(office: Office, wanted: AgencyQuery) -> AgencyPage:
+    """The same list for programs."""
+    return await search_agencies(office, wanted)
+
+
+@get("/agencies.csv")
+async def list_agencies_csv(office: Office, wanted: AgencyQuery, language: Language) -> Response[bytes]:
+    """The same list for spreadsheets."""
+    page = await search_agencies(office, wanted)
+    header = [translate(language, title) for title in CSV_TITLES]
+    for line in PRACTICE_LINES:
+        name = translate(language, LABELS["practice_line"][line])
+        header += [translate(language, template, line=name) for template in CSV_LINE_TITLES]
+    rows = []
+    for item in page.items:
+        standings = {standing.practice_line: standing for standing in item.standings}
+        row: list[object] = [item.uscc, item.name, item.area_name or item.area]
+        row.append(translate(language, LABELS["agency_status"][item.status]))
+        row.append(translate(language, LABELS["list_status"][item.list_status]))
+        for line in PRACTICE_LINES:
+            standing = standings.get(line)
+            row += [standing.tier, standing.score] if standing else ["", ""]
+        rows.append(row)
+    answer = answer_csv(header, rows, "agencies.csv")
+    if page.cursor:
+        answer.headers["X-Next-Cursor"] = page.cursor
+    return answer
+
+
+@get("/agencies/{uscc:str}")
+async def show_agency(office: Office, uscc: FromPath[str]) -> Template:
+    """What the public may know of an agency."""
+    return render(
+        "agency.html",
+        is_fictional=await is_fictional_now(),
+        agency=await load_agency(office, uscc),
+        history=await load_history(uscc),
+        inspections=await load_agency_inspections(uscc),
+    )

@@ -12,7 +12,7 @@ import pytest
 from agency_credit import database
 from agency_credit.domain.role import Actor, Role
 from agency_credit.settings import Settings
-from tests.databases import KINDS, Databases, postgres_server
+from tests.databases import KINDS, Databases
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
@@ -34,11 +34,23 @@ class Clock:
         self.now += timedelta(**span)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords with the least effort: the tests make hundreds of accounts."""
+    from argon2 import PasswordHasher
+
+    from agency_credit.services import people
+
+    dear, people._hasher = people._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    people._hasher = dear
+
+
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Where fresh databases come from; one PostgreSQL server for the whole session."""
-    with postgres_server() as server:
-        yield Databases(folder=tmp_path_factory.mktemp("templates"), server=server)
+    """Where fresh databases come from; one PostgreSQL server for the whole session, once it is needed."""
+    with Databases(folder=tmp_path_factory.mktemp("templates")) as databases:
+        yield databases
 
 
 @pytest.fixture(params=KINDS)

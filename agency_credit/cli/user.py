@@ -77,14 +77,12 @@ def add(
 def password_command(username: str, from_stdin: bool, user: str | None) -> None:
     """Set a new password; whoever is logged in under the name is logged out."""
     from agency_credit.services.people import change_password
-    from agency_credit.services.sessions import close_all_sessions
     from agency_credit.web.i18n import translate
 
     password = _read_password(from_stdin=from_stdin)
 
     async def work(office: Office) -> None:
         await change_password(office, await load_operator_of(user), username, password)
-        await close_all_sessions(username)
 
     run_in_office(work)
     click.echo(translate(language(), "The password of {username} is set.", username=username))

@@ -120,13 +120,14 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
             name=unrated[0],
         )
     counts = await _load_inspection_counts(office.today().year)
-    reasons = _Reasons(
+    rules = _FrameRules(
         mandatory_basis=(await load_parameter("mandatory_basis")).value,
         cap_basis=(await load_parameter("annual_cap_basis")).value,
         cap=scope.annual_cap,
+        by_size=by_size,
     )
     lines = tuple(
-        _frame_line(agency, _worst_stratum(agency["id"], practices, tiers), by_size, reasons, practices, counts)
+        _frame_line(agency, practices, _worst_stratum(agency["id"], practices, tiers), rules, counts)
         for agency, practices in agencies
     )
     return Stratification(lines=lines, strata=_count_strata(lines))
@@ -152,9 +153,7 @@ def format_targets(lines: tuple[FrameLine, ...]) -> bytes:
 
 async def load_roster(limit: int) -> list[dict[str, Any]]:
     """Inspectors who are on duty: id, certificate, name, areas, skills, limit."""
-    rows = await (
-        Inspector.select().where(Inspector.status == "active").order_by(Inspector.certificate)
-    )
+    rows = await Inspector.select().where(Inspector.status == "active").order_by(Inspector.certificate)
     return [
         {
             "id": row["id"],
@@ -192,9 +191,7 @@ async def format_recusals(pseudonyms: dict[int, str], units: set[str]) -> bytes:
     RefusedError
         A recusal is waiting for its second person.
     """
-    rows = await Recusal.select(
-        Recusal.inspector, Recusal.approved_at, Recusal.agency.uscc.as_alias("unit")
-    )
+    rows = await Recusal.select(Recusal.inspector, Recusal.approved_at, Recusal.agency.uscc.as_alias("unit"))
     waiting = sum(row["approved_at"] is None for row in rows)
     if waiting:
         raise RefusedError(
@@ -215,18 +212,18 @@ def format_lines(items: list[dict[str, Json]], *keys: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reasons:
+class _FrameRules:
     mandatory_basis: str
     cap_basis: str
     cap: int | None
+    by_size: bool
 
 
 def _frame_line(
     agency: dict[str, Any],
-    stratum: str,
-    by_size: bool,
-    reasons: _Reasons,
     practices: list[PracticeLine],
+    stratum: str,
+    rules: _FrameRules,
     counts: Counter[int],
 ) -> FrameLine:
     mandatory = excluded = None
@@ -234,24 +231,22 @@ def _frame_line(
     if "patent" in practices and agency["list_status"] != "none":
         since = agency["list_since"]
         text = LIST_NAMES[agency["list_status"]] + (f"（{since.isoformat()}起）" if since else "")
-        mandatory = Reason(basis=reasons.mandatory_basis, reason=text)
-    elif reasons.cap is not None and n_inspected >= reasons.cap:
-        text = f"本年度已检查{n_inspected}次，达到年度上限{reasons.cap}次"
-        excluded = Reason(basis=reasons.cap_basis, reason=text)
+        mandatory = Reason(basis=rules.mandatory_basis, reason=text)
+    elif rules.cap is not None and n_inspected >= rules.cap:
+        text = f"本年度已检查{n_inspected}次，达到年度上限{rules.cap}次"
+        excluded = Reason(basis=rules.cap_basis, reason=text)
     return FrameLine(
         unit=agency["uscc"],
         name=agency["name"],
         area=agency["area"],
         stratum=stratum,
-        size=max(1, agency["n_staff"] or 1) if by_size else 1,
+        size=max(1, agency["n_staff"] or 1) if rules.by_size else 1,
         excluded=excluded,
         mandatory=mandatory,
     )
 
 
-def _worst_stratum(
-    agency: int, practices: list[PracticeLine], tiers: dict[tuple[int, str], str]
-) -> str:
+def _worst_stratum(agency: int, practices: list[PracticeLine], tiers: dict[tuple[int, str], str]) -> str:
     # One visit for both lines, so one stratum: that of the worse tier; of equal tiers the patent line's.
     line = max(practices, key=lambda line: (TIERS.index(tiers[agency, line]), line == "patent"))
     return f"{LINE_NAMES[line]}-{tiers[agency, line]}"
@@ -300,4 +295,3 @@ async def _load_inspection_counts(year: int) -> Counter[int]:
     )
     visits = {(row["inspection"], row["agency"]) for row in rows}
     return Counter(agency for _, agency in visits)
-

@@ -9,7 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from agency_credit.database.tables import Inspector, Person, PersonRole
+from agency_credit.database.tables import Inspector, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, InputError, NotFoundError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.office import Office
@@ -67,7 +67,7 @@ async def create_person(
 
 
 async def change_password(office: Office, actor: Actor, username: str, password: str) -> None:
-    """Set a new password; by an administrator or by the person himself."""
+    """Set a new password and end the open sessions; by an administrator or by the person himself."""
     _check_password(username, password)
     hashed = await asyncio.to_thread(_hasher.hash, password)
     own = actor.username == username and actor.person_id is not None
@@ -76,6 +76,8 @@ async def change_password(office: Office, actor: Actor, username: str, password:
         if not await Person.exists().where(Person.username == username):
             raise NotFoundError("person.unknown", "there is no person {username}", username=username)
         await Person.update({Person.password_hash: hashed}).where(Person.username == username)
+        people = Person.select(Person.id).where(Person.username == username)
+        await Session.delete().where(Session.person.is_in(people))
 
 
 async def load_actor(username: str) -> Actor | None:

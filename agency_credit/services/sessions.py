@@ -111,12 +111,6 @@ async def close_session(office: Office, token: str) -> None:
     await append_audit(office, actor, "session.close", "", "done")
 
 
-async def close_all_sessions(username: str) -> None:
-    """Log a person out everywhere, as after a change of password."""
-    person = Person.select(Person.id).where(Person.username == username)
-    await Session.delete().where(Session.person.is_in(person))
-
-
 async def _check_throttle(office: Office, username: str, address: str) -> None:
     recent = (LoginAttempt.succeeded == False) & (  # noqa: E712
         LoginAttempt.at > office.now() - THROTTLE_WINDOW

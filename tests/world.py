@@ -1,0 +1,189 @@
+"""A small made-up office in the store: people, agencies, inspectors, and a draw on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from agency_credit.database import transaction
+from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Recusal
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
+from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
+from agency_credit.services.office import Office
+from agency_credit.services.people import create_person, load_actor
+from agency_credit.services.rating import rate_all
+from agency_credit.services.results import enter_result, load_inspections, load_seats, review_result
+from tests.conftest import Clock
+
+PASSWORD = "correct horse battery"
+ADMIN = Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))
+EVENT_AT = datetime(2026, 12, 1, 13, 15, tzinfo=UTC)
+PUBLIC = [
+    {"kind": "public", "event": "双色球第2026138期", "form": "ssq", "at": "2026-12-01T21:15:00+08:00"},
+    {"kind": "public", "event": "公开掷骰二十次", "form": "digits", "at": "2026-12-01T22:00:00+08:00"},
+]
+VALUES = {1: "03 07 12 18 25 31 + 09", 2: "27200638232795031253"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An office with people in it."""
+
+    office: Office
+    clock: Clock
+    drafter: Actor
+    approver: Actor
+    inspectors: tuple[Actor, ...]
+
+
+async def build_world(office: Office, clock: Clock, *, n_agencies: int = 12, n_inspectors: int = 6) -> World:
+    """People with every role, agencies of both lines (every fourth has both), inspectors with accounts."""
+    await add_agencies(n_agencies)
+    await add_inspectors(n_inspectors)
+    drafter = await _person(office, "drafter", Role.DRAFTER)
+    approver = await _person(office, "approver", Role.APPROVER)
+    inspectors = [
+        await _person(office, f"inspector{n}", Role.INSPECTOR, certificate=f"鲁C{n:05d}")
+        for n in range(n_inspectors)
+    ]
+    await rate_all(office, drafter)
+    return World(office, clock, drafter, approver, tuple(inspectors))
+
+
+async def add_agencies(n: int) -> None:
+    """Agencies in force: patent, trademark, and every fourth in both lines."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    async with transaction():
+        for number in range(n):
+            agency = Agency(
+                uscc=uscc(number),
+                name=f"淄博测试{number}号知识产权代理有限公司",
+                search_text=f"淄博测试{number}号",
+                area="370303" if number % 2 else "370302",
+                status="in_force",
+                created_at=now,
+                changed_at=now,
+            )
+            await agency.save()
+            lines = ["patent", "trademark"] if number % 4 == 0 else [["patent", "trademark"][number % 2]]
+            for line in lines:
+                await AgencyPractice.insert(AgencyPractice(agency=agency.id, practice_line=line))
+
+
+async def add_inspectors(n: int) -> None:
+    """Inspectors on duty, every second one a lead."""
+    async with transaction():
+        for number in range(n):
+            skills = ["lead", "patent"] if number % 2 == 0 else ["patent"]
+            await Inspector.insert(
+                Inspector(
+                    certificate=f"鲁C{number:05d}",
+                    name=f"检查员{number}",
+                    organisation="张店区市场监督管理局",
+                    skills_json=msgspec.json.encode(skills).decode(),
+                    status="active",
+                )
+            )
+
+
+def uscc(number: int) -> str:
+    """A code in the form of a unified social credit code."""
+    return f"91370302MA{number:08d}"
+
+
+async def good_draft(world: World, **plan: Any) -> DrawDraft:
+    """A draft without faults; `plan` replaces keys of the plan."""
+    draft = await suggest_draft(world.office)
+    entropy = [*draft.plan.entropy, *PUBLIC]
+    changes = {"entropy": entropy, "entrustment": "鲁知委字〔2026〕1号", **plan}
+    return msgspec.structs.replace(draft, plan=msgspec.structs.replace(draft.plan, **changes))
+
+
+async def announced(world: World, **plan: Any) -> str:
+    """A draw that was drafted and announced."""
+    draw = await draft_draw(world.office, world.drafter, await good_draft(world, **plan))
+    await announce_draw(world.office, world.drafter, draw)
+    return draw
+
+
+async def approved(world: World, **plan: Any) -> str:
+    """A draw that a second person approved."""
+    draw = await announced(world, **plan)
+    await approve_draw(world.office, world.approver, draw)
+    return draw
+
+
+async def with_values(world: World, **plan: Any) -> str:
+    """A draw whose public values are known and entered; the clock has moved past them."""
+    draw = await approved(world, **plan)
+    world.clock.now = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    for source, value in VALUES.items():
+        await enter_value(world.office, world.drafter, draw, source, value)
+    return draw
+
+
+async def drawn(world: World, **plan: Any) -> str:
+    """A draw that was made."""
+    draw = await with_values(world, **plan)
+    await run_draw(world.office, world.approver, draw)
+    return draw
+
+
+async def inspected(world: World, **plan: Any) -> str:
+    """A draw whose results were all entered and reviewed."""
+    draw = await drawn(world, **plan)
+    world.clock.forward(days=3)
+    for inspection in await inspections_of(draw):
+        member = await member_of(world, inspection["id"])
+        await enter_result(
+            world.office,
+            member,
+            inspection["id"],
+            inspected_on=world.office.today(),
+            categories=["1"],
+            findings="",
+        )
+        await review_result(world.office, world.approver, inspection["id"])
+    return draw
+
+
+async def inspections_of(draw: str) -> list[dict[str, Any]]:
+    """The inspections of a draw."""
+    from agency_credit.services.draw_draft import load_draw_row
+
+    return await load_inspections((await load_draw_row(draw))["id"])
+
+
+async def member_of(world: World, inspection: int) -> Actor:
+    """The account of the first member of a team."""
+    seated = {seat["inspector"] for seat in await load_seats(inspection)}
+    return next(actor for actor in world.inspectors if actor.inspector_id in seated)
+
+
+async def add_recusal(inspector: int, agency: int, proposed_by: int | None, approved_by: int | None) -> None:
+    """A recusal, approved or waiting."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    await Recusal.insert(
+        Recusal(
+            inspector=inspector,
+            agency=agency,
+            category="曾任职",
+            proposed_by=proposed_by,
+            proposed_at=now,
+            approved_by=approved_by,
+            approved_at=now if approved_by else None,
+        )
+    )
+
+
+async def _person(office: Office, username: str, *roles: Role, certificate: str | None = None) -> Actor:
+    await create_person(
+        office, ADMIN, username, PASSWORD, display_name=username, roles=roles, certificate=certificate
+    )
+    actor = await load_actor(username)
+    assert actor is not None
+    return actor

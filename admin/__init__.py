@@ -10,7 +10,7 @@ def routers() -> list[ControllerRouterHandler]:
     from litestar import Router
 
     from admin import desk, draft, draws, imports, inspections, people, session
-    from admin.api import api_router
+    from admin.api import api_handlers
     from admin.reference import reference_handler
 
     pages = [
@@ -59,5 +59,5 @@ def routers() -> list[ControllerRouterHandler]:
     return [
         Router(path="/", route_handlers=pages, include_in_schema=False),
         reference_handler(),
-        api_router(),
+        *api_handlers(),
     ]

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 from litestar import Response, Router, delete, post
 from litestar.params import FromPath, JSONBody
+from litestar.types import ControllerRouterHandler
 
 from admin.page import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, AnyRequest, opened_to
 from admin.session import SESSION_COOKIE, address_of, session_cookie
@@ -107,7 +108,7 @@ async def close_session_json(request: AnyRequest, office: Office) -> None:
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
 
 
-@post("/draws", opt=opened_to(DRAFTER))
+@post("/api/v1/draws", opt=opened_to(DRAFTER))
 async def draft_json(office: Office, actor: Actor, data: JSONBody[DrawDraft]) -> DrawAnswer:
     """Save a new draft."""
     return await _draw_answer(office, actor, await draft_draw(office, actor, data))
@@ -194,14 +195,17 @@ async def review_json(
     return await _inspection_answer(office, inspection)
 
 
-def api_router() -> Router:
-    """All of it, below /api/v1."""
-    return Router(
+def api_handlers() -> list[ControllerRouterHandler]:
+    """All of it, below /api/v1.
+
+    The public reads the list of draws at the path where a draft is posted. Litestar cannot join two
+    routers at one path (each brings an OPTIONS handler), so that handler stands by itself.
+    """
+    router = Router(
         path="/api/v1",
         route_handlers=[
             open_session_json,
             close_session_json,
-            draft_json,
             announce_json,
             approve_json,
             enter_value_json,
@@ -213,6 +217,7 @@ def api_router() -> Router:
             review_json,
         ],
     )
+    return [router, draft_json]
 
 
 async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:

@@ -26,12 +26,11 @@ async def show_rating(
     office: Office, n_rated: FromQuery[int | None] = None, n_changed: FromQuery[int | None] = None
 ) -> Template:
     """Agencies by tier, the instruments they are rated by, the button that rates all."""
-    packs = sorted({(pack.title, pack.is_fictional) for pack in office.packs})
     return show(
         "rating",
         counts=await load_counts(),
         table=await load_tier_table(),
-        packs=packs,
+        packs=sorted(office.packs, key=lambda pack: pack.id),
         done=None if n_rated is None else {"rated": n_rated, "changed": n_changed or 0},
     )
 

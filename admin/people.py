@@ -24,7 +24,6 @@ from agency_credit.services.desk import load_inspector_choices
 from agency_credit.services.office import Office
 from agency_credit.services.people import change_password, create_person, load_people
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals
-from agency_credit.services.sessions import close_all_sessions
 
 _FIELD_OF = {
     "person.username": "username",
@@ -82,7 +81,6 @@ async def reset_password(
         await change_password(office, actor, username, await _password(request))
     except InputError as error:
         return show("password", faults=complaints_of(error, "password"), username=username)
-    await close_all_sessions(username)
     return lead(request, "/admin/people", {"done": username})
 
 

@@ -123,10 +123,13 @@ class _Checked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on, note what was changed, keep cookie and policy to this path."""
         path, method = scope["path"], scope.get("method", "GET")
+        if not scope["raw_path"].startswith(PATH.encode() + b"/"):
+            await _lead_to(send, PATH + "/")
+            return
         if path.startswith(_NOT_OURS):
             await _answer_nothing(send, 404)
             return
-        scope["root_path"] = PATH
+        scope["root_path"], scope["path"] = PATH, PATH + path
         body = b""
         if method not in _SAFE:
             body, receive = await _keep_body(receive)
@@ -179,6 +182,13 @@ def _our_headers(headers: Any) -> list[tuple[bytes, bytes]]:
         if name != b"content-security-policy"
     ]
     return [*kept, (b"content-security-policy", _POLICY)]
+
+
+async def _lead_to(send: Send, path: str) -> None:
+    """Its pages name their parts relative to a path that ends in a slash."""
+    headers = [(b"location", path.encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _answer_nothing(send: Send, status: int) -> None:

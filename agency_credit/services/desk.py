@@ -50,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskDraw:
-    """A draw in a list: its state is its last step, ``"drafted"`` before the first."""
+    """A draw in a list: its state as in `inspection.draw_states`."""
 
     draw: str
     title: str
@@ -109,7 +109,7 @@ async def load_desk_draws() -> tuple[DeskDraw, ...]:
         Draw.id, ascending=False
     )
     steps = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.by).order_by(DrawStep.id)
-    states = {step["draw"]: step["step"] for step in steps}
+    states = {step["draw"]: step["step"] for step in steps if step["step"] != "named"}
     announced = {step["draw"]: step["by"] for step in steps if step["step"] == "announced"}
     asked = {
         row["draw"]: row["requested_by"]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import Draw, Person
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.plan import DrawPlan, PublicSource
 from agency_credit.domain.role import Actor, Role
+from agency_credit.inspection.draw_states import TO_DRAW
 from agency_credit.sampling import parse_plan
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
-from agency_credit.services.draw_store import load_files, load_steps, load_values, load_void_request
+from agency_credit.services.draw_store import (
+    load_files,
+    load_history,
+    load_steps,
+    load_values,
+    load_void_request,
+)
 from agency_credit.services.office import Office
-
-TO_DRAW = timedelta(hours=24)
-"""How long after the last public value a draw is made (draw-protocol.md, section 9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,7 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
     row = await load_draw_row(draw)
     draft = parse_draft(row["draft_json"].encode())
     steps = tuple(await load_steps(row["id"]))
-    state = steps[-1]["step"] if steps else "drafted"
+    state = (await load_history(row)).state.value
     files = await load_files(row["id"])
     plan = parse_plan(files["plan.json"]) if "plan.json" in files else None
     is_public = any(step["step"] == "published" for step in steps)
@@ -151,35 +155,37 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
 
 
 def _with_next(office: Office, actor: Actor, desk: DrawDesk, blocked: frozenset[int]) -> DrawDesk:
-    """`desk` with its next step: the table of section 9, one row a state."""
-    either, approver = (Role.DRAFTER, Role.APPROVER), (Role.APPROVER,)
-    publish_late = desk.draft.plan.publication == "after-inspection"
-    public_at = [source.at for source in desk.sources if source.kind == "public"]
-    first, last = min(public_at, default=None), max(public_at, default=None)
-    until = last + TO_DRAW if last else None
-    not_by = tuple(sorted({desk.drafted_by, *(s["by_name"] for s in desk.steps if s["step"] == "announced")}))
-    table = {
-        "drafted": NextStep(kind="finish", roles=(Role.DRAFTER,)),
-        "announced": NextStep(kind="approve", roles=approver, not_by=not_by, until_at=first),
-        "approved": NextStep(
-            kind="draw" if desk.has_all_values else "values", roles=either, from_at=first, until_at=until
-        ),
-        "drawn": NextStep(kind="publish", roles=approver)
-        if not publish_late or desk.n_done == len(desk.inspections)
-        else NextStep(kind="inspect", roles=(Role.INSPECTOR,)),
-        "published": NextStep(kind="none")
-        if publish_late
-        else NextStep(
-            kind="names" if desk.n_done == len(desk.inspections) else "inspect",
-            roles=approver if desk.n_done == len(desk.inspections) else (Role.INSPECTOR,),
-        ),
-    }
-    following = table.get(desk.state, NextStep(kind="none"))
-    is_mine = bool(actor.roles & set(following.roles)) and not (
-        following.kind == "approve" and actor.person_id in blocked
-    )
+    """`desk` with its next step (section 9); `blocked`: who may not approve."""
+    following = _following(desk)
+    is_mine = bool(actor.roles & set(following.roles))
+    if following.kind == "approve" and actor.person_id in blocked:
+        is_mine = False
     is_late = following.until_at is not None and office.now() > following.until_at
     return replace(desk, next=replace(following, is_mine=is_mine, is_late=is_late))
+
+
+def _following(desk: DrawDesk) -> NextStep:
+    times = [source.at for source in desk.sources if source.kind == "public"]
+    first, last = min(times, default=None), max(times, default=None)
+    are_done = desk.n_done == len(desk.inspections)
+    is_public_late = desk.draft.plan.publication == "after-inspection"
+    if desk.state == "drafted":
+        return NextStep(kind="finish", roles=(Role.DRAFTER,))
+    if desk.state == "announced":
+        before = {desk.drafted_by, *(s["by_name"] for s in desk.steps if s["step"] == "announced")}
+        return NextStep(kind="approve", roles=(Role.APPROVER,), not_by=tuple(sorted(before)), until_at=first)
+    if desk.state == "approved":
+        kind = "draw" if desk.has_all_values else "values"
+        until = None if last is None else last + TO_DRAW
+        return NextStep(kind=kind, roles=(Role.DRAFTER, Role.APPROVER), from_at=first, until_at=until)
+    is_named = any(step["step"] == "named" for step in desk.steps)
+    if desk.state == "drawn" and (are_done or not is_public_late):
+        return NextStep(kind="publish", roles=(Role.APPROVER,))
+    if desk.state == "voided" or (desk.state == "published" and (is_public_late or is_named)):
+        return NextStep(kind="none")
+    if are_done:
+        return NextStep(kind="names", roles=(Role.APPROVER,))
+    return NextStep(kind="inspect", roles=(Role.INSPECTOR,))
 
 
 async def _load_sources(

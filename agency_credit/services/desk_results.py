@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,8 +17,9 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.role import Actor
+from agency_credit.services.calendar import add_working_days
 from agency_credit.services.office import Office
-from agency_credit.services.reference import load_categories
+from agency_credit.services.reference import load_categories, load_parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class DeskInspection:
     ----------
     state
         ``"open"`` before the first result, else that of the newest version.
+    is_provisional
+        Whether the deadline rests on a year whose working days are not known yet; of one inspection only.
     """
 
     inspection: int
@@ -73,6 +76,7 @@ class DeskInspection:
     is_overdue: bool
     seats: tuple[DeskSeat, ...]
     results: tuple[DeskResult, ...]
+    is_provisional: bool = False
 
     @property
     def state(self) -> str:
@@ -102,7 +106,7 @@ class DeskInspection:
 async def load_desk_inspections(office: Office, draw: int | None = None) -> tuple[DeskInspection, ...]:
     """Inspections of all draws that were not voided, or of the draw of this row, in team order."""
     query = Inspection.select(
-        Inspection.all_columns(),
+        *Inspection.all_columns(),
         Inspection.agency.uscc.as_alias("uscc"),
         Inspection.agency.name.as_alias("agency_name"),
         Inspection.agency.area.as_alias("area"),
@@ -141,7 +145,11 @@ async def load_desk_inspection(office: Office, inspection: int) -> DeskInspectio
     """One inspection; raises NotFoundError where there is none or its draw was voided."""
     for item in await load_desk_inspections(office):
         if item.inspection == inspection:
-            return item
+            if not item.results:
+                return item
+            days = (await load_parameter("publication_working_days")).number or 0
+            _, is_provisional = await add_working_days(office, item.results[-1].inspected_on, days)
+            return replace(item, is_provisional=is_provisional)
     raise NotFoundError("inspection.unknown", "there is no such inspection")
 
 
@@ -152,7 +160,7 @@ def _is_overdue(row: dict[str, Any], results: list[DeskResult], today: date) -> 
 
 async def _load_seats() -> dict[int, list[DeskSeat]]:
     rows = await InspectionSeat.select(
-        InspectionSeat.all_columns(),
+        *InspectionSeat.all_columns(),
         InspectionSeat.inspector.name.as_alias("name"),
         InspectionSeat.inspector.certificate.as_alias("certificate"),
     ).order_by(InspectionSeat.inspection, InspectionSeat.seat)
@@ -180,7 +188,7 @@ async def _load_results() -> dict[int, list[DeskResult]]:
     ).order_by(ResultStep.id)
     last = {step["result"]: step for step in steps}
     rows = await InspectionResult.select(
-        InspectionResult.all_columns(), InspectionResult.entered_by.display_name.as_alias("name")
+        *InspectionResult.all_columns(), InspectionResult.entered_by.display_name.as_alias("name")
     ).order_by(InspectionResult.inspection, InspectionResult.version)
     results: dict[int, list[DeskResult]] = {}
     for row in rows:

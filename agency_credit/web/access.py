@@ -31,7 +31,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 async def check_access(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let through or refuse.
 
-    1. Below ``/admin`` and ``/api`` the session cookie is read; nowhere else.
+    1. Below ``/admin`` and ``/api`` the session cookie is read, and where roles are asked for (a mounted
+       application sees its own part of the path only); nowhere else.
     2. The roles that the handler declares are asked for.
     3. What changes something needs the token of the session, and never comes from another site.
 
@@ -40,7 +41,7 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     ForbiddenError
         ``session.required``, ``role.missing``, ``request.forged`` or ``route.undeclared``.
     """
-    if _has_session(connection.scope["path"]):  # 1
+    if handler.opt.get("roles") or _has_session(connection.scope["path"]):  # 1
         await _read_session(connection)
     actor: Actor | None = connection.state.actor
     _check_roles(actor, handler)  # 2

@@ -104,6 +104,7 @@ async def import_file(
         The actor is neither drafter nor administrator.
     """
     tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
+    _check_practice_line(name, tables, practice_line)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
         task = ImportTask(
             tables=tables,
@@ -146,6 +147,19 @@ def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:
             "import.no-rows", "{file} has a header and no row below it; export the list again", file=name
         )
     return tables
+
+
+def _check_practice_line(name: str, tables: tuple[Table, ...], practice_line: PracticeLine | None) -> None:
+    """Say once, not in every row, that nothing names the practice line."""
+    for table in tables:
+        needs = any(column.field == "practice_line" for column in table.kind.columns)
+        if needs and practice_line is None and "practice_line" not in table.places:
+            raise InputError(
+                "import.practice-line-missing",
+                "{file} has no column that says 专利 or 商标; name the practice line of the file when "
+                "importing it (patent or trademark)",
+                file=name,
+            )
 
 
 def _logged(report: ImportReport) -> dict[str, Json]:

@@ -213,6 +213,12 @@ async def test_an_unusable_file_is_refused_and_changes_nothing(office, operator)
     assert await _stored() == before
 
 
+async def test_a_list_that_nowhere_says_its_practice_line_is_refused_once(office, operator):
+    with pytest.raises(InputError) as caught:
+        await _csv(office, operator, "agencies", "代理机构,信用代码", "甲,91350211M0000XUF46")
+    assert caught.value.code == "import.practice-line-missing"
+
+
 async def test_two_imports_of_the_same_rows_at_once_store_them_once(office, operator):
     both = await asyncio.gather(
         _import(office, operator, PATENT), _import(office, operator, PATENT), return_exceptions=True

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from agency_credit import database
 from agency_credit.scoring import RulePack
 from agency_credit.services.keys import Keys, open_keys
+from agency_credit.services.log import sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
 from agency_credit.services.rule_packs import load_rule_packs
 from agency_credit.settings import Settings
@@ -62,7 +63,7 @@ class Office:
 async def open_office(
     settings: Settings, *, clock: Clock = _system_clock, packs_folder: Path | None = None
 ) -> Office:
-    """Connect, migrate under a lock, fill in missing reference data, open the keys.
+    """Connect, migrate under a lock, fill in missing reference data, open the keys, sign what is unsigned.
 
     Parameters
     ----------
@@ -75,16 +76,18 @@ async def open_office(
     try:
         await database.migrate(engine)
         await append_missing_reference()
-        return Office(
+        office = Office(
             settings=settings,
             engine=engine,
             clock=clock,
             keys=await open_keys(settings),
             packs=load_rule_packs(packs_folder),
         )
+        await sign_checkpoint(office)  # a process that was killed may have left entries unsigned
     except BaseException:
         await database.stop(engine)
         raise
+    return office
 
 
 async def close_office(office: Office) -> None:

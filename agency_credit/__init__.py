@@ -2,7 +2,8 @@
 
 Floors; imports point down, siblings on a line never import each other::
 
-    app · cli                                       starting up
+    cli                                             commands
+    app                                             the application
     web                                             HTTP: api, public   (beside it, outside: admin)
     services                                        use cases, transactions, clock, people
     database | verification                         tables and migrations | replay from files

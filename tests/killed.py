@@ -1,7 +1,7 @@
 """Run one step of a draw in a process of its own that kills itself with SIGKILL.
 
-``python -m tests.killed before|after STEP DRAW DATA DATABASE NOW``: just before the commit, or just after it and
-before the checkpoint is signed. `never` runs the step to its end and prints how it ended.
+``python -m tests.killed before|after STEP DRAW DATA DATABASE NOW``: just before the commit, or just after
+it and before the checkpoint is signed. `never` runs the step to its end and prints how it ended.
 """
 
 from __future__ import annotations

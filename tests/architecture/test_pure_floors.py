@@ -49,7 +49,7 @@ def find_faults(source: str, name: str) -> list[str]:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in FORBIDDEN_CALLS and node.lineno not in allowed:
                 faults.append(f"{name}:{node.lineno} calls {called}()")
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and name.split("/")[0] != "verification":
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and not name.startswith("verification/"):
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             faults += [
                 f"{name}:{node.lineno} imports {module}"

@@ -32,9 +32,8 @@ async def world(office: Office, clock: Clock) -> World:
 
 def command(world: World, when: str, step: str, draw: str) -> list[str]:
     settings, now = world.office.settings, world.clock.now.isoformat()
-    return [
-        sys.executable, "-m", "tests.killed", when, step, draw, str(settings.data), settings.database or "", now,
-    ]  # fmt: skip
+    where = [str(settings.data), settings.database or ""]
+    return [sys.executable, "-m", "tests.killed", when, step, draw, *where, now]
 
 
 async def contents_of_store() -> tuple[int, ...]:

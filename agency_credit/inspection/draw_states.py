@@ -202,20 +202,25 @@ def _check_step(history: DrawHistory, step: DrawStep) -> None:
     if step in history.steps:
         raise ConflictError(
             f"draw.{step}-already",
-            "the draw {draw} was {step} already, and no step is made twice",
+            "this step of the draw {draw} was made already; it is made once and only once",
             draw=history.draw,
-            step=step.value,
             link=f"/draws/{history.draw}",
         )
-    if step in TRANSITIONS[state]:
-        return
+    if step not in TRANSITIONS[state]:
+        raise _out_of_order(history.draw, state)
+
+
+def _out_of_order(draw: str, state: DrawState) -> RefusedError:
+    if state is DrawState.DRAFTED:
+        return RefusedError("draw.drafted", "the draw {draw} is still a draft; announce it first", draw=draw)
+    if state is DrawState.ANNOUNCED:
+        return RefusedError(
+            "draw.unapproved", "the draw {draw} was not approved yet; a second person must do so", draw=draw
+        )
+    if state is DrawState.APPROVED:
+        return RefusedError("draw.undrawn", "the draw {draw} was not drawn yet; draw first", draw=draw)
     if state is DrawState.VOIDED:
-        raise RefusedError("draw.voided", "the draw {draw} was voided; draft a new one", draw=history.draw)
-    raise RefusedError(
-        "draw.out-of-order",
-        "the draw {draw} is {state}; it cannot be {step} now, what may follow is: {following}",
-        draw=history.draw,
-        state=state.value,
-        step=step.value,
-        following=", ".join(TRANSITIONS[state]),
+        return RefusedError("draw.voided", "the draw {draw} was voided; draft a new one", draw=draw)
+    return RefusedError(
+        "draw.unpublished", "the draw {draw} is not published yet; publish it first", draw=draw
     )

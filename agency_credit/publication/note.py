@@ -123,10 +123,10 @@ def parse_note(text: str) -> Note:
     """
     end = text.rfind("\n\n")
     if end < 0 or not text.endswith("\n") or len(text) > MAX_NOTE:
-        raise _malformed("no empty line before the signatures, or no line end at the end")
+        raise _malformed()
     body, lines = text[: end + 1], text[end + 2 : -1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise _malformed("too many signatures")
+        raise _malformed()
     _check_text(body)
     return Note(text=body, signatures=tuple(_parse_signature(line) for line in lines))
 
@@ -177,10 +177,10 @@ def _encode(data: bytes) -> str:
 def _parse_signature(line: str) -> NoteSignature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "—":
-        raise _malformed("a line below the empty line is no signature")
+        raise _malformed()
     data = decode_base64(parts[2])
     if len(data) < 5:
-        raise _malformed("a signature is too short")
+        raise _malformed()
     _check_name(parts[1])
     return NoteSignature(name=parts[1], key_id=data[:4], signature=data[4:])
 
@@ -188,7 +188,7 @@ def _parse_signature(line: str) -> NoteSignature:
 def _check_text(text: str) -> None:
     has_controls = any(character < " " and character != "\n" for character in text)
     if not text.endswith("\n") or has_controls:
-        raise _malformed("the text has control characters or does not end with a line end")
+        raise _malformed()
 
 
 def _check_name(name: str) -> None:
@@ -196,5 +196,7 @@ def _check_name(name: str) -> None:
         raise InputError("note.key-name", "a key name is not empty and has no space and no plus sign")
 
 
-def _malformed(what: str) -> InputError:
-    return InputError("note.form", "this is no signed note: {what}", what=what)
+def _malformed() -> InputError:
+    return InputError(
+        "note.form", "this is no signed note: a text, an empty line, signature lines, no control characters"
+    )

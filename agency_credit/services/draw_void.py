@@ -9,6 +9,7 @@ from agency_credit.database.tables import DrawVoidRequest
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.inspection import draw_states
+from agency_credit.publication.masking import check_publishable
 from agency_credit.sampling import parse_plan
 from agency_credit.services.draw_draft import load_draw_row
 from agency_credit.services.draw_store import (
@@ -40,12 +41,13 @@ async def request_void(office: Office, actor: Actor, draw: str, reason_code: str
     InputError
         No reason in words.
     RefusedError
-        Not announced, voided already, or the code is not allowed any more.
+        Not announced, voided already, the code is not allowed any more, or a personal number in the reason.
     """
     async with operation(office, actor, "draw.void-request", draw, roles=EITHER) as op:
         row = await load_draw_row(draw)
         if not reason.strip():
             raise InputError("void.reason", "say in words why the draw is voided; it will be public")
+        check_publishable(reason)
         await _check(row, reason_code, op.at)
         await DrawVoidRequest.insert(
             DrawVoidRequest(

@@ -18,6 +18,9 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import Fault, FaultsError, ForbiddenError, NotFoundError, RefusedError
 from agency_credit.domain.role import Actor, Role
+from agency_credit.inspection import result_states
+from agency_credit.inspection.result_states import ResultState
+from agency_credit.publication.masking import find_personal_number
 from agency_credit.services.calendar import add_working_days
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.office import OFFICE_ZONE, Office
@@ -59,11 +62,7 @@ async def enter_result(
         row = await _load_inspection(inspection)
         await _check_member(actor, inspection)
         latest = await load_latest_result(inspection)
-        if latest is not None and latest["state"] != "returned":
-            raise RefusedError(
-                "result.exists",
-                "a result was already entered; it can be changed only after it has been returned",
-            )
+        result_states.check_enter(_state_of(latest))
         await _check_result(office, row, inspected_on, categories, findings)
         deadline, _ = await add_working_days(office, inspected_on, await _working_days())
         await InspectionResult.insert(
@@ -111,12 +110,8 @@ async def publish_result(office: Office, actor: Actor, inspection: int) -> None:
 async def append_result_publication(op: Operation, inspection: dict[str, Any]) -> None:
     """Publish a reviewed result inside a running operation; its log entry commits to the body."""
     latest = await load_latest_result(inspection["id"])
-    if latest is None or latest["state"] != "reviewed":
-        raise RefusedError(
-            "result.unreviewed",
-            "the result for {unit} has not been reviewed by a second person",
-            unit=inspection["uscc"],
-        )
+    result_states.check_publish(_state_of(latest), inspection["uscc"])
+    assert latest is not None, "what was reviewed was entered"
     texts = await load_categories()
     body: dict[str, Json] = {
         "agency": inspection["uscc"],
@@ -189,15 +184,16 @@ async def _judge(office: Office, actor: Actor, inspection: int, step: str, reaso
     async with operation(office, actor, f"result.{step}", str(inspection), roles=REVIEWERS) as op:
         await _load_inspection(inspection)
         latest = await load_latest_result(inspection)
-        if latest is None or latest["state"] != "entered":
-            raise RefusedError("result.not-waiting", "no result of this inspection waits for a review")
-        if latest["entered_by"] == person_of(actor):
-            raise ForbiddenError(
-                "result.same-person", "whoever entered a result cannot review it; a second person must"
-            )
+        entered_by = latest["entered_by"] if latest else None
+        result_states.check_judge(_state_of(latest), entered_by, person_of(actor))
+        assert latest is not None, "what waits for a review was entered"
         if step == "returned" and not reason.strip():
             raise RefusedError("result.reason", "say why the result goes back, so that it can be mended")
         await _append_step(op, latest["id"], step, reason.strip(), None)
+
+
+def _state_of(latest: dict[str, Any] | None) -> ResultState | None:
+    return ResultState(latest["state"]) if latest else None
 
 
 async def _append_step(op: Operation, result: int, step: str, reason: str, index: int | None) -> None:
@@ -238,6 +234,14 @@ async def _check_result(
     if not findings.strip() and set(categories) - await _harmless():
         faults.append(
             Fault(at="findings", code="result.findings", template="describe the problem that was found")
+        )
+    if find_personal_number(findings):
+        faults.append(
+            Fault(
+                at="findings",
+                code="result.personal-number",
+                template="the findings will be public; take out the identity or telephone number",
+            )
         )
     if faults:
         raise FaultsError(inspection["uscc"], tuple(faults))

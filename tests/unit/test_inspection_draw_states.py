@@ -98,6 +98,21 @@ def test_only_the_steps_of_the_protocol_are_permitted(index: int, step: DrawStep
     assert "D1" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("n", "step", "code"),
+    [
+        (0, DrawStep.APPROVED, "draw.drafted"),
+        (1, DrawStep.DRAWN, "draw.unapproved"),
+        (2, DrawStep.PUBLISHED, "draw.undrawn"),
+        (3, DrawStep.NAMED, "draw.unpublished"),
+    ],
+)
+def test_a_step_too_early_says_what_comes_first(n: int, step: DrawStep, code: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        attempt(made(n), step)
+    assert caught.value.code == code
+
+
 def test_nothing_follows_a_voided_draw() -> None:
     assert not TRANSITIONS[DrawState.VOIDED]
     with pytest.raises(RefusedError, match=r"voided"):

@@ -14,7 +14,17 @@ from litestar import Response, Router, delete, post
 from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
-from admin.page import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, AnyRequest, opened_to
+from admin.page import (
+    APPROVER,
+    DRAFTER,
+    DRAW_PEOPLE,
+    EVERYBODY,
+    INSPECTOR,
+    AnyRequest,
+    TheActor,
+    TheOffice,
+    opened_to,
+)
 from admin.session import SESSION_COOKIE, address_of, session_cookie
 from agency_credit.domain.role import Actor
 from agency_credit.services.desk_draw import load_draw_desk
@@ -90,7 +100,7 @@ class InspectionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/session", opt={"public": True})
 async def open_session_json(
-    request: AnyRequest, office: Office, data: JSONBody[Credentials]
+    request: AnyRequest, office: TheOffice, data: JSONBody[Credentials]
 ) -> Response[SessionAnswer]:
     """Log in; the cookie of the session comes with the answer."""
     token = await open_session(office, data.username, data.password, address=address_of(request))
@@ -103,26 +113,26 @@ async def open_session_json(
 
 
 @delete("/session", opt=opened_to(EVERYBODY))
-async def close_session_json(request: AnyRequest, office: Office) -> None:
+async def close_session_json(request: AnyRequest, office: TheOffice) -> None:
     """Log out."""
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
 
 
 @post("/api/v1/draws", opt=opened_to(DRAFTER))
-async def draft_json(office: Office, actor: Actor, data: JSONBody[DrawDraft]) -> DrawAnswer:
+async def draft_json(office: TheOffice, actor: TheActor, data: JSONBody[DrawDraft]) -> DrawAnswer:
     """Save a new draft."""
     return await _draw_answer(office, actor, await draft_draw(office, actor, data))
 
 
 @post("/draws/{draw:str}/announce", opt=opened_to(DRAFTER), status_code=200)
-async def announce_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+async def announce_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Freeze and announce a draft."""
     await announce_draw(office, actor, draw)
     return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/approve", opt=opened_to(APPROVER), status_code=200)
-async def approve_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+async def approve_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Approve what was announced."""
     await approve_draw(office, actor, draw)
     return await _draw_answer(office, actor, draw)
@@ -130,7 +140,10 @@ async def approve_json(office: Office, actor: Actor, draw: FromPath[str]) -> Dra
 
 @post("/draws/{draw:str}/values", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def enter_value_json(
-    office: Office, actor: Actor, draw: FromPath[str], data: JSONBody[ValueBody]
+    office: TheOffice,
+    actor: TheActor,
+    draw: FromPath[str],
+    data: JSONBody[ValueBody],
 ) -> DrawAnswer:
     """Enter the value of a source."""
     await enter_value(office, actor, draw, data.source, data.value)
@@ -138,7 +151,7 @@ async def enter_value_json(
 
 
 @post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE), status_code=200)
-async def run_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+async def run_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Draw: once and only once."""
     await run_draw(office, actor, draw)
     return await _draw_answer(office, actor, draw)
@@ -146,7 +159,10 @@ async def run_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAns
 
 @post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def void_json(
-    office: Office, actor: Actor, draw: FromPath[str], data: JSONBody[VoidBody]
+    office: TheOffice,
+    actor: TheActor,
+    draw: FromPath[str],
+    data: JSONBody[VoidBody],
 ) -> DrawAnswer:
     """Ask to void a draw."""
     await request_void(office, actor, draw, data.reason_code, data.reason)
@@ -154,14 +170,14 @@ async def void_json(
 
 
 @post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER), status_code=200)
-async def confirm_void_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+async def confirm_void_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Void a draw as a first person asked."""
     await confirm_void(office, actor, draw)
     return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/publish", opt=opened_to(APPROVER), status_code=200)
-async def publish_json(office: Office, actor: Actor, draw: FromPath[str]) -> DrawAnswer:
+async def publish_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Publish the files of a draw."""
     await publish_draw(office, actor, draw)
     return await _draw_answer(office, actor, draw)
@@ -169,7 +185,10 @@ async def publish_json(office: Office, actor: Actor, draw: FromPath[str]) -> Dra
 
 @post("/inspections/{inspection:int}/result", opt=opened_to(INSPECTOR), status_code=200)
 async def enter_result_json(
-    office: Office, actor: Actor, inspection: FromPath[int], data: JSONBody[ResultBody]
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
+    data: JSONBody[ResultBody],
 ) -> InspectionAnswer:
     """Enter a result."""
     await enter_result(
@@ -185,7 +204,10 @@ async def enter_result_json(
 
 @post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
 async def review_json(
-    office: Office, actor: Actor, inspection: FromPath[int], data: JSONBody[ReviewBody]
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
+    data: JSONBody[ReviewBody],
 ) -> InspectionAnswer:
     """Confirm a result, or send it back."""
     if data.verdict == "return":

@@ -6,24 +6,24 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from admin.page import AUDITOR, EVERYBODY, RATERS, AnyRequest, lead, opened_to, show
-from agency_credit.domain.role import Actor
+from admin.page import AUDITOR, EVERYBODY, RATERS, AnyRequest, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
-from agency_credit.services.office import Office
 from agency_credit.services.rating import rate_all
 
 LINES_A_PAGE = 50
 
 
 @get("/admin", opt=opened_to(EVERYBODY))
-async def show_desk(office: Office, actor: Actor) -> Template:
+async def show_desk(office: TheOffice, actor: TheActor) -> Template:
     """What waits for me, the draws, what is due, the registers."""
     return show("desk", desk=await load_desk(office, actor), today=office.today())
 
 
 @get("/admin/rating", opt=opened_to(RATERS))
 async def show_rating(
-    office: Office, n_rated: FromQuery[int | None] = None, n_changed: FromQuery[int | None] = None
+    office: TheOffice,
+    n_rated: FromQuery[int | None] = None,
+    n_changed: FromQuery[int | None] = None,
 ) -> Template:
     """Agencies by tier, the instruments they are rated by, the button that rates all."""
     return show(
@@ -36,7 +36,7 @@ async def show_rating(
 
 
 @post("/admin/rating", opt=opened_to(RATERS))
-async def rate(request: AnyRequest, office: Office, actor: Actor) -> Redirect:
+async def rate(request: AnyRequest, office: TheOffice, actor: TheActor) -> Redirect:
     """Rate every agency in force as of today."""
     run = await rate_all(office, actor)
     return lead(request, "/admin/rating", {"n_rated": run.n_rated, "n_changed": run.n_changed})

@@ -14,14 +14,12 @@ from msgspec.structs import replace
 
 from admin.draft_form import format_percent, read_section
 from admin.entered import Entered, read_form
-from admin.page import DRAFTER, AnyRequest, Complaint, lead, opened_to, show
+from admin.page import DRAFTER, AnyRequest, Complaint, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.plan import EntropyForm
-from agency_credit.domain.role import Actor
 from agency_credit.services.desk_draft import SECTIONS, DraftDesk, follow_frame, load_draft_desk
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, suggest_draft
 from agency_credit.services.draw_steps import announce_draw
-from agency_credit.services.office import Office
 from agency_credit.services.reference import load_items
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,7 +29,7 @@ MAX_SEATS = 5
 
 
 @post("/admin/draws", opt=opened_to(DRAFTER))
-async def start_draft(request: AnyRequest, office: Office, actor: Actor) -> Redirect:
+async def start_draft(request: AnyRequest, office: TheOffice, actor: TheActor) -> Redirect:
     """A new draft from the suggestion, or from the voided draw that it replaces."""
     replaced = (await read_form(request)).text("replaces")
     if replaced:
@@ -44,13 +42,13 @@ async def start_draft(request: AnyRequest, office: Office, actor: Actor) -> Redi
 
 
 @get("/admin/draws/{draw:str}/plan", opt=opened_to(DRAFTER))
-async def show_sections(office: Office, draw: FromPath[str]) -> Template:
+async def show_sections(office: TheOffice, draw: FromPath[str]) -> Template:
     """The list of sections with what each still needs."""
     return show("draft", desk=await load_draft_desk(office, draw), sections=SECTIONS)
 
 
 @get("/admin/draws/{draw:str}/plan/{section:str}", opt=opened_to(DRAFTER))
-async def show_section(office: Office, draw: FromPath[str], section: FromPath[str]) -> Template:
+async def show_section(office: TheOffice, draw: FromPath[str], section: FromPath[str]) -> Template:
     """One page of the path."""
     desk = await load_draft_desk(office, draw)
     return await _show_section(desk, _known(section), [])
@@ -58,7 +56,11 @@ async def show_section(office: Office, draw: FromPath[str], section: FromPath[st
 
 @post("/admin/draws/{draw:str}/plan/{section:str}", opt=opened_to(DRAFTER))
 async def save_section(
-    request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str], section: FromPath[str]
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    draw: FromPath[str],
+    section: FromPath[str],
 ) -> Template | Redirect:
     """Save a page and go on to the next one.
 
@@ -87,14 +89,14 @@ async def save_section(
 
 
 @get("/admin/draws/{draw:str}/check", opt=opened_to(DRAFTER))
-async def show_check(office: Office, draw: FromPath[str]) -> Template:
+async def show_check(office: TheOffice, draw: FromPath[str]) -> Template:
     """All answers on one page, what they mean, and the button that announces."""
     desk = await load_draft_desk(office, draw)
     return show("draft_check", desk=desk, sections=SECTIONS, takes=_takes(desk.draft))
 
 
 @post("/admin/draws/{draw:str}/announce", opt=opened_to(DRAFTER))
-async def announce(request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]) -> Redirect:
+async def announce(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """Freeze and announce."""
     await announce_draw(office, actor, draw)
     return lead(request, "/admin/draws/{draw}", draw=draw)

@@ -16,6 +16,8 @@ from admin.page import (
     DRAW_READERS,
     AnyRequest,
     Complaint,
+    TheActor,
+    TheOffice,
     complaints_of,
     lead,
     opened_to,
@@ -41,20 +43,20 @@ async def show_draws() -> Template:
 
 
 @get("/admin/draws/{draw:str}", opt=opened_to(DRAW_READERS))
-async def show_draw(office: Office, actor: Actor, draw: FromPath[str]) -> Template:
+async def show_draw(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """Where the draw stands, what comes next, its teams and its files."""
     return show("draw", desk=await load_draw_desk(office, actor, draw))
 
 
 @get("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER))
-async def show_approval(office: Office, actor: Actor, draw: FromPath[str]) -> Template | Redirect:
+async def show_approval(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template | Redirect:
     """Exactly what would be approved."""
     return await _show_step(office, actor, draw, "draw_approve")
 
 
 @post("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER))
 async def approve(
-    request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
 ) -> Template | Redirect:
     """Approve what was announced."""
     try:
@@ -65,14 +67,18 @@ async def approve(
 
 
 @get("/admin/draws/{draw:str}/values", opt=opened_to(DRAW_PEOPLE))
-async def show_values(office: Office, actor: Actor, draw: FromPath[str]) -> Template:
+async def show_values(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """Each source with the form of its value; closed before its time."""
     return await _show_step(office, actor, draw, "draw_values")
 
 
 @post("/admin/draws/{draw:str}/values/{source:int}", opt=opened_to(DRAW_PEOPLE))
 async def save_value(
-    request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str], source: FromPath[int]
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    draw: FromPath[str],
+    source: FromPath[int],
 ) -> Template | Redirect:
     """Enter the value of one source."""
     entered = await read_form(request)
@@ -87,26 +93,26 @@ async def save_value(
 
 
 @get("/admin/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE))
-async def show_drawing(office: Office, actor: Actor, draw: FromPath[str]) -> Template:
+async def show_drawing(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """The values once more, and the warning that this happens once."""
     return await _show_step(office, actor, draw, "draw_run")
 
 
 @post("/admin/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE))
-async def run(request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]) -> Redirect:
+async def run(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """Draw: once."""
     await run_draw(office, actor, draw)
     return lead(request, PAGE, draw=draw)
 
 
 @get("/admin/draws/{draw:str}/publish", opt=opened_to(APPROVER))
-async def show_publication(office: Office, actor: Actor, draw: FromPath[str]) -> Template:
+async def show_publication(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """What becomes public."""
     return await _show_step(office, actor, draw, "draw_publish")
 
 
 @post("/admin/draws/{draw:str}/publish", opt=opened_to(APPROVER))
-async def publish(request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]) -> Redirect:
+async def publish(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """Publish the files; with a draw that was published at once, later the names of those who served."""
     desk = await load_draw_desk(office, actor, draw)
     await (publish_names if desk.state == "published" else publish_draw)(office, actor, draw)
@@ -114,14 +120,14 @@ async def publish(request: AnyRequest, office: Office, actor: Actor, draw: FromP
 
 
 @get("/admin/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE))
-async def show_void(office: Office, actor: Actor, draw: FromPath[str]) -> Template:
+async def show_void(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """Ask to void, or confirm what a first person asked."""
     return await _show_step(office, actor, draw, "draw_void")
 
 
 @post("/admin/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE))
 async def ask_void(
-    request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
 ) -> Template | Redirect:
     """The first person asks, with a reason."""
     entered = await read_form(request)
@@ -141,7 +147,7 @@ async def ask_void(
 
 
 @post("/admin/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER))
-async def confirm(request: AnyRequest, office: Office, actor: Actor, draw: FromPath[str]) -> Redirect:
+async def confirm(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """The second person voids it."""
     await confirm_void(office, actor, draw)
     return lead(request, PAGE, draw=draw)

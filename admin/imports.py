@@ -10,12 +10,10 @@ from litestar import get, post
 from litestar.response import Template
 
 from admin.entered import Entered, read_form, read_upload
-from admin.page import IMPORTERS, AnyRequest, complaints_of, opened_to, show
+from admin.page import IMPORTERS, AnyRequest, TheActor, TheOffice, complaints_of, opened_to, show
 from agency_credit.domain.errors import InputError
-from agency_credit.domain.role import Actor
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_file import Mode, import_file
-from agency_credit.services.office import Office
 
 KINDS = ("agencies", "practitioners", "records", "inspectors", "recusals")
 LARGEST_REQUEST = 16 * 1024 * 1024
@@ -31,7 +29,7 @@ async def show_import() -> Template:
 @post(
     "/admin/import/preview", opt=opened_to(IMPORTERS), request_max_body_size=LARGEST_REQUEST, status_code=200
 )
-async def preview_import(request: AnyRequest, office: Office, actor: Actor) -> Template:
+async def preview_import(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template:
     """What the file would do. Nothing is stored; the page carries the file along to the next step."""
     entered = await read_form(request)
     upload = await read_upload(request, "file")
@@ -51,7 +49,7 @@ async def preview_import(request: AnyRequest, office: Office, actor: Actor) -> T
 
 
 @post("/admin/import", opt=opened_to(IMPORTERS), request_max_body_size=LARGEST_REQUEST, status_code=200)
-async def commit_import(request: AnyRequest, office: Office, actor: Actor) -> Template:
+async def commit_import(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template:
     """Take the file in: all of it, or the rows without error. Twice changes nothing and says so."""
     entered = await read_form(request)
     kind, line = _read_choice(entered)

@@ -14,6 +14,8 @@ from admin.page import (
     INSPECTOR,
     AnyRequest,
     Complaint,
+    TheActor,
+    TheOffice,
     complaints_of,
     has_role,
     lead,
@@ -31,7 +33,7 @@ PAGE = "/admin/inspections/{inspection}"
 
 
 @get("/admin/inspections", opt=opened_to(INSPECTOR))
-async def show_mine(office: Office, actor: Actor) -> Template:
+async def show_mine(office: TheOffice, actor: TheActor) -> Template:
     """The inspections of my teams."""
     inspections = await load_desk_inspections(office)
     return show(
@@ -40,20 +42,23 @@ async def show_mine(office: Office, actor: Actor) -> Template:
 
 
 @get("/admin/results", opt=opened_to(DRAW_READERS))
-async def show_results(office: Office) -> Template:
+async def show_results(office: TheOffice) -> Template:
     """All inspections with their state and deadline."""
     return show("inspections", inspections=await load_desk_inspections(office), is_mine=False)
 
 
 @get("/admin/inspections/{inspection:int}", opt=opened_to(DRAW_READERS | INSPECTOR))
-async def show_inspection(office: Office, actor: Actor, inspection: FromPath[int]) -> Template:
+async def show_inspection(office: TheOffice, actor: TheActor, inspection: FromPath[int]) -> Template:
     """One inspection: team, result, what may be done with it."""
     return await _show(office, actor, inspection)
 
 
 @post("/admin/inspections/{inspection:int}/result", opt=opened_to(INSPECTOR))
 async def save_result(
-    request: AnyRequest, office: Office, actor: Actor, inspection: FromPath[int]
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
 ) -> Template | Redirect:
     """Enter the result, or a new version of a returned one."""
     entered = await read_form(request)
@@ -77,7 +82,10 @@ async def save_result(
 
 @post("/admin/inspections/{inspection:int}/review", opt=opened_to(APPROVER))
 async def review(
-    request: AnyRequest, office: Office, actor: Actor, inspection: FromPath[int]
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
 ) -> Template | Redirect:
     """Confirm the result, or send it back with a reason."""
     entered = await read_form(request)
@@ -94,7 +102,12 @@ async def review(
 
 
 @post("/admin/inspections/{inspection:int}/publish", opt=opened_to(DRAW_PEOPLE))
-async def publish(request: AnyRequest, office: Office, actor: Actor, inspection: FromPath[int]) -> Redirect:
+async def publish(
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
+) -> Redirect:
     """Publish the reviewed result of a draw that is public already."""
     await publish_result(office, actor, inspection)
     return lead(request, PAGE, inspection=str(inspection))

@@ -7,14 +7,18 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 
 from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.office import Office
 
 Complaint = tuple[str, AgencyCreditError | Fault]
 """A field of a form ("" for none), and what is wrong with it."""
 AnyRequest = Request[Any, Any, Any]
+TheOffice = NamedDependency[Office]
+TheActor = NamedDependency[Actor]
 
 EVERYBODY = frozenset(Role)
 DRAFTER = frozenset({Role.DRAFTER})

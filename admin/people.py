@@ -13,15 +13,16 @@ from admin.page import (
     DRAW_READERS,
     AnyRequest,
     Complaint,
+    TheActor,
+    TheOffice,
     complaints_of,
     lead,
     opened_to,
     show,
 )
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import Role
 from agency_credit.services.desk import load_inspector_choices
-from agency_credit.services.office import Office
 from agency_credit.services.people import change_password, create_person, load_people
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals
 
@@ -41,7 +42,7 @@ async def show_people(done: FromQuery[str] = "") -> Template:
 
 
 @post("/admin/people", opt=opened_to(ADMINISTRATOR))
-async def add_person(request: AnyRequest, office: Office, actor: Actor) -> Template | Redirect:
+async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
     """Open an account."""
     entered = await read_form(request)
     username = entered.text("username", is_required=True, max_length=64)
@@ -74,7 +75,10 @@ async def show_password(username: FromPath[str]) -> Template:
 
 @post("/admin/people/{username:str}/password", opt=opened_to(ADMINISTRATOR))
 async def reset_password(
-    request: AnyRequest, office: Office, actor: Actor, username: FromPath[str]
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    username: FromPath[str],
 ) -> Template | Redirect:
     """Set a new password; the person is logged out everywhere."""
     try:
@@ -91,7 +95,7 @@ async def show_recusals(n_approved: FromQuery[int | None] = None) -> Template:
 
 
 @post("/admin/recusals", opt=opened_to(APPROVER))
-async def approve(request: AnyRequest, office: Office, actor: Actor) -> Template | Redirect:
+async def approve(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
     """Approve those that were ticked."""
     entered = await read_form(request)
     ids = {int(text) for text in entered.texts("recusal") if text.isdecimal() and len(text) < 18}

@@ -7,9 +7,8 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from admin.entered import read_form
-from admin.page import EVERYBODY, AnyRequest, complaints_of, lead, opened_to, show
+from admin.page import EVERYBODY, AnyRequest, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import ForbiddenError, InputError
-from agency_credit.services.office import Office
 from agency_credit.services.sessions import LONGEST, close_session, open_session
 
 SESSION_COOKIE = "ac_session"
@@ -24,7 +23,7 @@ async def show_login(request: AnyRequest) -> Template | Redirect:
 
 
 @post("/admin/login", opt={"public": True})
-async def log_in(request: AnyRequest, office: Office) -> Template | Redirect:
+async def log_in(request: AnyRequest, office: TheOffice) -> Template | Redirect:
     """Check name and password; a new session in any case, never the one that the browser brought."""
     entered = await read_form(request)
     username, target = entered.text("username", max_length=64), safe_target(entered.text("next"))
@@ -42,7 +41,7 @@ async def log_in(request: AnyRequest, office: Office) -> Template | Redirect:
 
 
 @post("/admin/logout", opt=opened_to(EVERYBODY))
-async def log_out(request: AnyRequest, office: Office) -> Redirect:
+async def log_out(request: AnyRequest, office: TheOffice) -> Redirect:
     """End the session here and in the store."""
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
     answer = lead(request, "/admin/login")

@@ -139,6 +139,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "reviewed": msgid("Reviewed"),
         "published": msgid("Published"),
     },
+    "skill": {
+        "lead": msgid("may lead a team"),
+        "patent": msgid("patents"),
+        "trademark": msgid("trademarks"),
+    },
     "outcome": {
         "done": msgid("Done"),
         "refused": msgid("Refused"),

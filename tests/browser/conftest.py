@@ -1,0 +1,148 @@
+"""A real server on a fresh data folder, with a clock that can be moved, and Chromium in front of it.
+
+A process of its own: Playwright's loop and pytest-asyncio do not share one (Makefile, `make test`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from agency_credit.app import create_app
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.office import close_office, open_office
+from agency_credit.services.people import create_person
+from agency_credit.settings import Settings
+from tests.conftest import PACKS, Clock
+
+PASSWORD = "一把足够长的钥匙2026"
+ADMINISTRATOR = "guanli"
+START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+"""Tuesday, 9 o'clock in China."""
+
+
+class Site:
+    """The running service: where it is, and its clock."""
+
+    def __init__(self, data: Path) -> None:
+        self.clock = Clock(START)
+        self.data = data
+        self.address = ""
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="site")
+
+    def start(self) -> None:
+        """Serve in a thread of its own, until `stop`."""
+        self._thread.start()
+        while self._thread.is_alive() and not (self._server and self._server.started):
+            time.sleep(0.05)
+        assert self._thread.is_alive(), "the server did not start"
+
+    def stop(self) -> None:
+        """Let the server finish and give everything back."""
+        if self._server is not None:
+            self._server.should_exit = True
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def move_to(self, *, days: int = 0, hours: int = 0) -> None:
+        """Set the clock to so long after the start."""
+        self.clock.now = START + timedelta(days=days, hours=hours)
+
+    async def _serve(self) -> None:
+        office = await open_office(
+            Settings(data=self.data, database=None), clock=self.clock, packs_folder=PACKS
+        )
+        try:
+            operator = Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))
+            await create_person(
+                office, operator, ADMINISTRATOR, PASSWORD, display_name="管理员", roles=[Role.ADMINISTRATOR]
+            )
+            with socket.socket() as listening:
+                listening.bind(("127.0.0.1", 0))
+                self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+                self._server = uvicorn.Server(uvicorn.Config(create_app(office), log_level="warning"))
+                await self._server.serve(sockets=[listening])
+        finally:
+            await close_office(office)
+
+
+Visitor = Callable[[], Page]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A service on an empty office with one administrator."""
+    site = Site(tmp_path / "data")
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site) -> Iterator[Visitor]:
+    """A person with a browser of his own, so that several can be logged in at once.
+
+    Whatever a page asks from elsewhere, and every error of a script or policy, makes the test fail.
+    """
+    foreign: list[str] = []
+    complaints: list[str] = []
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith((site.address, "data:", "blob:")):
+            foreign.append(request.url)
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            complaints.append(message.text)
+
+    def open_page() -> Page:
+        context = browser.new_context(
+            base_url=site.address, locale="zh-CN", viewport={"width": 1280, "height": 900}
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("request", note_request)
+        page.on("console", note_message)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_page
+    assert foreign == []
+    assert complaints == []
+
+
+@pytest.fixture
+def take_picture() -> Callable[[Page, str], None]:
+    """Save what a page looks like, wide and as on a telephone, in the folder that SCREENSHOTS names."""
+    folder = os.environ.get("SCREENSHOTS")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            for width in (1280, 390):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+            page.set_viewport_size({"width": 1280, "height": 900})
+
+    return take

@@ -1,0 +1,60 @@
+"""What people do at the screen: they read labels and press buttons, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD
+
+OFFICE_FILES = Path(__file__).parents[2] / "seeds" / "data" / "office"
+Picture = Callable[[Page, str], None]
+
+
+def log_in(page: Page, username: str) -> None:
+    """Come to the desk."""
+    page.goto("/admin")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("heading", name="工作台")).to_be_visible()
+
+
+def go_to(page: Page, name: str) -> None:
+    """Choose an entry of the console's navigation."""
+    page.get_by_role("navigation", name="工作台导航").get_by_role("link", name=name, exact=True).click()
+
+
+def add_person(page: Page, username: str, name: str, role: str, *, inspector: int | None = None) -> None:
+    """Open an account; `inspector`: which one of the drop-down it belongs to, from 1."""
+    go_to(page, "人员账号")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("姓名").fill(name)
+    page.get_by_role("checkbox", name=role).check()
+    if inspector is not None:
+        page.get_by_label("执法检查人员", exact=False).last.select_option(index=inspector)
+    page.get_by_label("初始密码").fill(PASSWORD)
+    page.get_by_role("button", name="开通").click()
+    expect(page.get_by_text(f"已保存：{username}")).to_be_visible()
+
+
+def import_list(page: Page, kind: str, file: str, take: Picture, *, line: str | None = None) -> None:
+    """Preview a list, then take in what is without fault."""
+    go_to(page, "导入")
+    page.get_by_role("radio", name=kind).check()
+    if line is not None:
+        page.get_by_label("名单所属业务类别").select_option(label=line)
+    page.get_by_label("文件").set_input_files(OFFICE_FILES / file)
+    page.get_by_role("button", name="预览导入结果").click()
+    expect(page.get_by_role("heading", name=f"{file} 导入预览")).to_be_visible()
+    take(page, f"import-preview-{kind}")
+    page.get_by_role("button", name=re.compile("^(只导入无误的|导入全部)")).click()
+    expect(page.get_by_text(f"{file} 已导入。")).to_be_visible()
+
+
+def save(page: Page) -> None:
+    """Go on to the next page of the guided path."""
+    page.get_by_role("button", name="保存并继续").click()

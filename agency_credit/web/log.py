@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from agency_credit.domain.errors import NotFoundError
@@ -28,7 +29,7 @@ async def read_proof(index: FromPath[int]) -> Response[str]:
 
 
 @get("/log/keys")
-async def read_keys(office: Office) -> Response[str]:
+async def read_keys(office: NamedDependency[Office]) -> Response[str]:
     """The verifier keys of the log, one a line: all that have ever signed, the present one last."""
     keys = await load_log_keys(office)
     return Response("".join(f"{key.text}\n" for key in keys), media_type=_TEXT)

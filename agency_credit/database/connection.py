@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TypeAlias
 
+from piccolo.apps.migrations.tables import Migration
+
 from agency_credit.database import piccolo_conf
 from agency_credit.database.embedded import EmbeddedEngine
 from agency_credit.database.server import ServerEngine
@@ -30,7 +32,7 @@ def bind_tables(engine: Database) -> None:
     """Make `engine` the one that all tables, and Piccolo's migrations, talk to."""
     piccolo_conf.DB = engine
     os.environ["PICCOLO_CONF"] = piccolo_conf.__name__  # the only way to tell Piccolo
-    for table in TABLES:
+    for table in (*TABLES, Migration):
         table._meta.db = engine  # noqa: SLF001  (Piccolo's documented way is a global module instead)
 
 

@@ -243,7 +243,7 @@ class _our_errors:  # noqa: N801  (a class, since a generator would cost a tenth
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, Exception):
             described = describe_sqlite_error(error)
             if described is not None:
                 raise described from error

@@ -9,8 +9,10 @@ import asyncpg
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, RefusedError, UnavailableError
 
 
-def describe_sqlite_error(error: sqlite3.Error) -> AgencyCreditError | None:
+def describe_sqlite_error(error: Exception) -> AgencyCreditError | None:
     """The error of ours for one of SQLite's; None where it is a fault in our own code."""
+    if isinstance(error, (OverflowError, UnicodeEncodeError)):  # a value that no column can hold
+        return _broken(str(error))
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -30,7 +32,7 @@ def describe_server_error(error: Exception) -> AgencyCreditError | None:
     """The error of ours for one of PostgreSQL's; None where it is a fault in our own code."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return _exists(error.constraint_name or "")
-    if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)):
+    if isinstance(error, _BROKEN):
         return _broken(error.args[0])
     if isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)):
         return _locked()
@@ -43,6 +45,7 @@ def describe_server_error(error: Exception) -> AgencyCreditError | None:
     return None
 
 
+_BROKEN = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)
 _UNUSABLE_FILE = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_CORRUPT,

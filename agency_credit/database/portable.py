@@ -50,6 +50,20 @@ async def one_of(table: str, column: str, *values: str) -> None:
     await check(table, column, f'"{column}" IN ({listed})')
 
 
+async def limit_lengths(table: str) -> None:
+    """No text is longer than its column declares, which PostgreSQL holds by itself and SQLite does not."""
+    if _is_server():
+        return
+    columns = await _run(f"SELECT name, type FROM pragma_table_info('{table}')")  # noqa: S608  (a name of ours)
+    limits = [
+        f'length("{column["name"]}") <= {found[1]}'
+        for column in columns
+        if (found := re.fullmatch(r"VARCHAR\((\d+)\)", column["type"]))
+    ]
+    if limits:
+        await check(table, "length", " AND ".join(limits))
+
+
 async def append_only(table: str) -> None:
     """Rows are only ever added: no change, no removal, no emptying, no replacing."""
     for event in ("UPDATE", "DELETE"):
@@ -118,5 +132,5 @@ def _is_server() -> bool:
     return _engine().engine_type == "postgres"
 
 
-async def _run(statement: str) -> None:
-    await _engine().run_ddl(statement)
+async def _run(statement: str) -> Any:
+    return await _engine().run_ddl(statement)

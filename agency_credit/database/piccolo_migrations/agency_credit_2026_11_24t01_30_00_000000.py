@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from agency_credit.database.portable import append_only, check, freeze_parent, index, one_of, refuse, unique
+from agency_credit.database.portable import append_only, check, freeze_parent, index, limit_lengths, one_of, refuse, unique
 
 ID = "2026-11-24T01:30:00:000000"
 VERSION = "1.38.0"
@@ -74,6 +74,13 @@ APPEND_ONLY = (
     "draw_value", "draw_secret", "draw_pseudonym", "inspection_result", "result_step", "log_entry", "checkpoint",
 )
 
+WITH_TEXT = (
+    "district", "inspection_item", "result_category", "legal_parameter", "person", "person_role", "session",
+    "login_attempt", "audit_line", "import_run", "agency", "agency_practice", "practitioner", "credit_record",
+    "inspector", "recusal", "rating", "draw", "draw_file", "draw_step", "draw_void_request", "draw_pseudonym",
+    "inspection", "inspection_seat", "result_step", "log_entry", "checkpoint",
+)
+
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="agency_credit", description=DESCRIPTION)
@@ -88,6 +95,8 @@ async def _constrain() -> None:
         await index(table, *columns)
     for table, column, *values in ONE_OF:
         await one_of(table, column, *values)
+    for table in WITH_TEXT:
+        await limit_lengths(table)
     await check("recusal", "two_people", '"approved_by" <> "proposed_by"')
     await check("draw_step", "two_people", '"second_by" <> "by"')
     for table in APPEND_ONLY:

@@ -1,0 +1,233 @@
+"""What the database itself holds, on both alike: appended only, unique, known words, two people."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from piccolo.columns import Date, ForeignKey, Timestamptz, Varchar
+from piccolo.table import Table
+
+from agency_credit.database import Database
+from agency_credit.database.embedded import EmbeddedEngine
+from agency_credit.database.tables import (
+    APPEND_ONLY,
+    TABLES,
+    Agency,
+    AuditLine,
+    CreditRecord,
+    Draw,
+    DrawStep,
+    InspectionItem,
+    Person,
+    Recusal,
+    ResultCategory,
+    Session,
+)
+from agency_credit.domain.errors import ConflictError, RefusedError
+
+AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
+
+KNOWN_WORDS: dict[str, dict[str, str]] = {
+    "inspection_item": {"practice_line": "patent", "item_weight": "key", "status": "found"},
+    "legal_parameter": {"status": "found"},
+    "person_role": {"role": "drafter"},
+    "audit_line": {"outcome": "done"},
+    "import_run": {"mode": "accept-good"},
+    "agency": {"status": "in_force", "list_status": "none"},
+    "agency_practice": {"practice_line": "patent"},
+    "practitioner": {"practice_line": "patent", "status": "active"},
+    "inspector": {"status": "active"},
+    "rating": {"practice_line": "patent"},
+    "draw_step": {"step": "announced"},
+    "inspection": {"stream": "drawn"},
+    "result_step": {"step": "returned"},
+}
+
+
+def new_row(table: type[Table], **values: object) -> Table:
+    """A row that every rule accepts; it refers to the first row of other tables."""
+    row: dict[str, Any] = dict(KNOWN_WORDS.get(table._meta.tablename, {}))
+    for column in table._meta.columns:
+        if isinstance(column, ForeignKey) and not column._meta.null:
+            row[column._meta.name] = 1
+        elif isinstance(column, (Timestamptz, Date)) and not column._meta.null:
+            row[column._meta.name] = AT if isinstance(column, Timestamptz) else date(2026, 11, 24)
+    return table(**{**row, **values})
+
+
+async def append(table: type[Table], **values: object) -> None:
+    """Insert a row that every rule accepts, but for what `values` break."""
+    await table.insert(new_row(table, **values))
+
+
+async def fill() -> None:
+    """One row in every table."""
+    for table in TABLES:
+        await append(table)
+
+
+async def run(engine: Database, statement: str) -> None:
+    """A statement that passes by Piccolo, as somebody at the console of the database would."""
+    await engine.run_ddl(statement)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY, ids=lambda table: table._meta.tablename)
+async def test_what_is_append_only_cannot_be_changed_or_removed(engine: Database, table: type[Table]) -> None:
+    await fill()
+    name = table._meta.tablename
+    column = next(c._meta.name for c in table._meta.columns if not c._meta.primary_key)
+    attempts = [f'UPDATE "{name}" SET "{column}" = "{column}"', f'DELETE FROM "{name}"']
+    if isinstance(engine, EmbeddedEngine):
+        columns = ", ".join(f'"{c._meta.name}"' for c in table._meta.columns)
+        attempts += [f'INSERT OR REPLACE INTO "{name}" ({columns}) SELECT {columns} FROM "{name}"']
+    else:
+        attempts += [f'TRUNCATE "{name}" CASCADE']
+    for attempt in attempts:
+        with pytest.raises(RefusedError, match="append-only"):
+            await run(engine, attempt)
+    assert await table.count() == 1
+
+
+async def test_the_tables_that_are_appended_only_are_all_named(engine: Database) -> None:
+    open_tables = {table._meta.tablename for table in TABLES} - {t._meta.tablename for t in APPEND_ONLY}
+    await fill()
+    refused = set()
+    for name in sorted(open_tables):
+        try:
+            await run(engine, f'UPDATE "{name}" SET "id" = "id"')
+        except RefusedError:
+            refused.add(name)
+    assert refused == {"draw"}  # frozen, since a step of it exists
+
+
+async def test_a_draft_can_be_changed_until_a_step_freezes_it(engine: Database) -> None:
+    await append(Person)
+    await append(Draw, draw="1")
+    await append(Draw, draw="2")
+    await Draw.update({Draw.title: "before"}, force=True)
+    await append(DrawStep)
+    with pytest.raises(RefusedError, match="frozen"):
+        await Draw.update({Draw.title: "after"}).where(Draw.draw == "1")
+    await Draw.update({Draw.title: "after"}).where(Draw.draw == "2")
+    titles = await Draw.select(Draw.title).order_by(Draw.draw).output(as_list=True)
+    assert titles == ["before", "after"]
+
+
+async def test_a_draw_is_never_removed(engine: Database) -> None:
+    await append(Person)
+    await append(Draw)
+    with pytest.raises(RefusedError, match="never removed"):
+        await Draw.delete(force=True)
+
+
+async def test_words_outside_the_lists_are_refused(engine: Database) -> None:
+    for table in TABLES:
+        name = table._meta.tablename
+        for column in KNOWN_WORDS.get(name, {}):
+            for word in ("", "Patent", "x'--"):
+                with pytest.raises(RefusedError, match=f"{name}.{column}"):
+                    await append(table, **{column: word})
+        assert await table.count() == 0
+        await append(table, id=1)  # the server has counted on at every refusal
+
+
+async def test_no_text_is_longer_than_its_column(engine: Database) -> None:
+    for table in TABLES:
+        words = KNOWN_WORDS.get(table._meta.tablename, {})
+        longest = {
+            column._meta.name: "长" * (column.length or 0)
+            for column in table._meta.columns
+            if isinstance(column, Varchar) and column._meta.name not in words
+        }
+        for name, text in longest.items():
+            with pytest.raises(RefusedError):
+                await append(table, **{name: text + "长"})
+        assert await table.count() == 0
+        await append(table, **longest, id=1)
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1])
+async def test_a_number_that_no_column_holds_is_refused(engine: Database, value: int) -> None:
+    with pytest.raises(RefusedError):
+        await append(ResultCategory, position=value)
+
+
+async def test_nobody_approves_the_recusal_he_proposed(engine: Database) -> None:
+    await fill()
+    await append(Person, username="b")
+    await Recusal.update({Recusal.proposed_by: 1}, force=True)
+    with pytest.raises(RefusedError, match="two_people"):
+        await Recusal.update({Recusal.approved_by: 1, Recusal.approved_at: AT}, force=True)
+    await Recusal.update({Recusal.approved_by: 2, Recusal.approved_at: AT}, force=True)
+
+
+async def test_a_step_of_two_people_is_not_made_by_one(engine: Database) -> None:
+    await fill()
+    with pytest.raises(RefusedError, match="two_people"):
+        await append(DrawStep, step="voided", second_by=1)
+
+
+async def test_what_is_unique_is_refused_a_second_time(engine: Database) -> None:
+    await fill()
+    accepted = set()
+    for table in TABLES:
+        try:
+            await append(table)
+            accepted.add(table._meta.tablename)
+        except ConflictError:
+            pass
+    assert accepted == {
+        *("audit_line", "import_run", "login_attempt", "rating", "draw_void_request", "draw_value"),
+        "checkpoint",
+    }
+
+
+async def test_nothing_that_is_referred_to_can_be_removed(engine: Database) -> None:
+    await fill()
+    for table in (Agency, Person):
+        with pytest.raises(RefusedError):
+            await table.delete(force=True)
+    await Session.delete(force=True)
+
+
+async def test_an_instant_must_be_given_and_comes_back_in_utc(engine: Database) -> None:
+    with pytest.raises(ValueError, match="at wasn't provided"):
+        AuditLine(actor="a", outcome="done")
+    beijing = datetime.fromisoformat("2026-11-24T12:00:00+08:00")
+    await append(AuditLine, at=beijing)
+    row = await AuditLine.select(AuditLine.at).where(AuditLine.at == AT).first()
+    assert row is not None
+    assert (row["at"], row["at"].utcoffset()) == (AT, AT.utcoffset())
+
+
+async def test_an_upsert_works_on_what_is_unique(engine: Database) -> None:
+    item = new_row(InspectionItem, code="P1", title="new")
+    await append(InspectionItem, code="P1", title="old")
+    await InspectionItem.insert(item).on_conflict(  # type: ignore[arg-type]
+        target=InspectionItem.code, action="DO UPDATE", values=[InspectionItem.title]
+    )
+    assert await InspectionItem.select(InspectionItem.title) == [{"title": "new"}]
+
+
+async def test_an_upsert_walks_past_no_trigger(engine: Database) -> None:
+    await fill()
+    with pytest.raises(RefusedError, match="append-only"):
+        await CreditRecord.insert(new_row(CreditRecord)).on_conflict(  # type: ignore[arg-type]
+            target=CreditRecord.digest, action="DO UPDATE", values=[CreditRecord.kind]
+        )
+
+
+async def test_every_reference_has_an_index(engine: Database) -> None:
+    rows = await Agency.raw(
+        "SELECT name FROM sqlite_master WHERE type = 'index'"
+        if isinstance(engine, EmbeddedEngine)
+        else "SELECT indexname AS name FROM pg_indexes"
+    )
+    wanted = {
+        table._get_index_name([column._meta.name])
+        for table in TABLES
+        for column in table._meta.foreign_key_columns
+    }
+    assert wanted <= {row["name"] for row in rows}

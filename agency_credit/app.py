@@ -33,7 +33,6 @@ def create_app(source: Settings | Office) -> Litestar:
     @asynccontextmanager
     async def keep_office(app: Litestar) -> AsyncIterator[None]:
         if isinstance(source, Office):
-            app.state.office = source
             yield
             return
         app.state.office = office = await open_office(source)
@@ -55,5 +54,7 @@ def create_app(source: Settings | Office) -> Litestar:
         template_config=template_config(),
         openapi_config=openapi_config(),
     )
+    if isinstance(source, Office):
+        app.state.office = source
     app.asgi_handler = wrap_application(app.asgi_handler)
     return app

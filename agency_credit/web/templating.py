@@ -53,7 +53,7 @@ def make_environment() -> Environment:
     environment.globals.update(
         _=_gettext, url=_url, label=_label, tell=_tell, language=_language, switch_url=_switch_url
     )
-    environment.filters.update(day=_day, instant=_instant, points=_points)
+    environment.filters.update(day=_day, instant=_instant, points=_points, shell=_shell)
     return environment
 
 
@@ -148,3 +148,8 @@ def _instant(context: Context, value: datetime | None) -> str:
 def _points(value: str) -> str:
     """A decimal string of points with a true minus sign."""
     return value.replace("-", "−")
+
+
+def _shell(value: str) -> str:
+    """`value` for a place between apostrophes in a command: an identifier may hold one itself."""
+    return value.replace("'", "'\\''")

@@ -1,13 +1,11 @@
-"""Languages: templates, dates, points."""
+"""Languages: templates, dates, errors."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from agency_credit.domain.errors import NotFoundError
-from agency_credit.web.i18n import format_date, format_instant, format_points, translate, translate_error
+from agency_credit.web.i18n import format_date, format_instant, translate, translate_error
 
 
 def test_chinese_comes_from_the_catalogue_and_english_is_the_template():
@@ -40,11 +38,3 @@ def test_instants_are_told_in_the_time_of_china():
     at = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
     assert format_instant("zh", at) == "2026年12月1日 07:30"
     assert format_instant("en", at) == "1 December 2026, 07:30 (Beijing time)"
-
-
-@pytest.mark.parametrize(
-    ("millipoints", "text"),
-    [(100_000, "100"), (92_500, "92.5"), (-40_000, "−40"), (-1, "−0.001"), (0, "0"), (59_990, "59.99")],
-)
-def test_points_are_plain_decimals(millipoints, text):
-    assert format_points(millipoints) == text

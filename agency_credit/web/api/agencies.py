@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from agency_credit.services.inspection_views import InspectionView, load_agency_inspections
@@ -12,14 +13,14 @@ from agency_credit.services.register_search import AgencyPage, AgencyQuery, sear
 
 
 @get("/agencies")
-async def search(office: Office, wanted: AgencyQuery) -> AgencyPage:
+async def search(office: NamedDependency[Office], wanted: NamedDependency[AgencyQuery]) -> AgencyPage:
     """Search agencies: `q` (two Chinese characters or pinyin initials suffice), `tier`, `practice_line`,
     `area` (digits of a district code), `cursor` of the page before, `limit` up to 200."""
     return await search_agencies(office, wanted)
 
 
 @get("/agencies/{uscc:str}")
-async def read_agency(office: Office, uscc: FromPath[str]) -> AgencyView:
+async def read_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> AgencyView:
     """An agency: practice lines, tiers with the ledger lines behind them, credit records."""
     return await load_agency(office, uscc)
 

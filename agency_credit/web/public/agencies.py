@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
@@ -33,7 +34,7 @@ CSV_LINE_TITLES = (msgid("{line}: tier"), msgid("{line}: score"))
 
 
 @get("/agencies")
-async def list_agencies(office: Office, wanted: AgencyQuery) -> Template:
+async def list_agencies(office: NamedDependency[Office], wanted: NamedDependency[AgencyQuery]) -> Template:
     """Search agencies by name, pinyin initials or code."""
     return render(
         "agencies.html",
@@ -47,13 +48,17 @@ async def list_agencies(office: Office, wanted: AgencyQuery) -> Template:
 
 
 @get("/agencies.json")
-async def list_agencies_json(office: Office, wanted: AgencyQuery) -> AgencyPage:
+async def list_agencies_json(
+    office: NamedDependency[Office], wanted: NamedDependency[AgencyQuery]
+) -> AgencyPage:
     """The same list for programs."""
     return await search_agencies(office, wanted)
 
 
 @get("/agencies.csv")
-async def list_agencies_csv(office: Office, wanted: AgencyQuery, language: Language) -> Response[bytes]:
+async def list_agencies_csv(
+    office: NamedDependency[Office], wanted: NamedDependency[AgencyQuery], language: NamedDependency[Language]
+) -> Response[bytes]:
     """The same list for spreadsheets."""
     page = await search_agencies(office, wanted)
     header = [translate(language, title) for title in CSV_TITLES]
@@ -77,7 +82,7 @@ async def list_agencies_csv(office: Office, wanted: AgencyQuery, language: Langu
 
 
 @get("/agencies/{uscc:str}")
-async def show_agency(office: Office, uscc: FromPath[str]) -> Template:
+async def show_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> Template:
     """What the public may know of an agency."""
     return render(
         "agency.html",

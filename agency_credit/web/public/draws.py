@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
@@ -29,8 +30,8 @@ CSV_TITLES = (
     msgid("Title"),
     msgid("Authority"),
     msgid("State"),
-    msgid("Announced"),
-    msgid("Published"),
+    msgid("Announced at"),
+    msgid("Published at"),
 )
 
 
@@ -58,7 +59,7 @@ async def list_draws_json(
 
 @get("/draws.csv")
 async def list_draws_csv(
-    language: Language,
+    language: NamedDependency[Language],
     draw_state: StateFilter = "",
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 50,

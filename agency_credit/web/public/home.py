@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.response import Template
 
 from agency_credit.services.draw_views import load_draws
@@ -19,7 +20,7 @@ N_LATEST = 5
 
 
 @get("/")
-async def show_home(office: Office) -> Template:
+async def show_home(office: NamedDependency[Office]) -> Template:
     """What this is, the search box, the latest draws, the numbers."""
     return render(
         "home.html",

@@ -1,0 +1,250 @@
+"""Every route of the application and who may open it: the table is the promise, the router must keep it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
+
+from agency_credit.database.tables import Session
+from agency_credit.domain.role import Role
+from agency_credit.settings import Settings
+from tests.builders import add_person
+from tests.visitor import shared_app, visit
+
+# A new route is added here by hand, with the roles that may open it; "public": everybody, without login.
+TABLE = """
+GET    /                                                public
+GET    /admin                                           anybody-logged-in
+GET    /admin/audit                                     auditor
+GET    /admin/draws                                     approver auditor drafter
+POST   /admin/draws                                     drafter
+GET    /admin/draws/{draw:str}                          approver auditor drafter
+POST   /admin/draws/{draw:str}/announce                 drafter
+GET    /admin/draws/{draw:str}/approve                  approver
+POST   /admin/draws/{draw:str}/approve                  approver
+GET    /admin/draws/{draw:str}/check                    drafter
+GET    /admin/draws/{draw:str}/draw                     approver drafter
+POST   /admin/draws/{draw:str}/draw                     approver drafter
+GET    /admin/draws/{draw:str}/plan                     drafter
+GET    /admin/draws/{draw:str}/plan/{section:str}       drafter
+POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
+GET    /admin/draws/{draw:str}/publish                  approver
+POST   /admin/draws/{draw:str}/publish                  approver
+GET    /admin/draws/{draw:str}/values                   approver drafter
+POST   /admin/draws/{draw:str}/values/{source:int}      approver drafter
+GET    /admin/draws/{draw:str}/void                     approver drafter
+POST   /admin/draws/{draw:str}/void                     approver drafter
+POST   /admin/draws/{draw:str}/void/confirm             approver
+GET    /admin/import                                    administrator drafter
+POST   /admin/import                                    administrator drafter
+POST   /admin/import/preview                            administrator drafter
+GET    /admin/inspections                               inspector
+GET    /admin/inspections/{inspection:int}              approver auditor drafter inspector
+POST   /admin/inspections/{inspection:int}/publish      approver drafter
+POST   /admin/inspections/{inspection:int}/result       inspector
+POST   /admin/inspections/{inspection:int}/review       approver
+GET    /admin/login                                     public
+POST   /admin/login                                     public
+POST   /admin/logout                                    anybody-logged-in
+GET    /admin/people                                    administrator
+POST   /admin/people                                    administrator
+GET    /admin/people/{username:str}/password            administrator
+POST   /admin/people/{username:str}/password            administrator
+GET    /admin/rating                                    administrator approver drafter
+POST   /admin/rating                                    administrator approver drafter
+GET    /admin/recusals                                  approver auditor drafter
+POST   /admin/recusals                                  approver
+ASGI   /admin/reference                                 administrator
+GET    /admin/results                                   approver auditor drafter
+GET    /agencies                                        public
+GET    /agencies.csv                                    public
+GET    /agencies.json                                   public
+GET    /agencies/{uscc:str}                             public
+GET    /api/v1/agencies                                 public
+GET    /api/v1/agencies/{uscc:str}                      public
+GET    /api/v1/agencies/{uscc:str}/history              public
+GET    /api/v1/agencies/{uscc:str}/inspections          public
+GET    /api/v1/draws                                    public
+POST   /api/v1/draws                                    drafter
+GET    /api/v1/draws/{draw:str}                         public
+POST   /api/v1/draws/{draw:str}/announce                drafter
+POST   /api/v1/draws/{draw:str}/approve                 approver
+GET    /api/v1/draws/{draw:str}/bundle                  public
+POST   /api/v1/draws/{draw:str}/draw                    approver drafter
+GET    /api/v1/draws/{draw:str}/files/{name:str}        public
+POST   /api/v1/draws/{draw:str}/publish                 approver
+GET    /api/v1/draws/{draw:str}/units/{unit:str}        public
+POST   /api/v1/draws/{draw:str}/values                  approver drafter
+POST   /api/v1/draws/{draw:str}/void                    approver drafter
+POST   /api/v1/draws/{draw:str}/void/confirm            approver
+POST   /api/v1/inspections/{inspection:int}/result      inspector
+POST   /api/v1/inspections/{inspection:int}/review      approver
+GET    /api/v1/openapi.json                             public
+GET    /api/v1/openapi.json/openapi.json                public
+GET    /api/v1/openapi.json/{path:str}                  public
+DELETE /api/v1/session                                  anybody-logged-in
+POST   /api/v1/session                                  public
+GET    /api/v1/statistics                               public
+GET    /draws                                           public
+GET    /draws.csv                                       public
+GET    /draws.json                                      public
+GET    /draws/{draw:str}                                public
+GET    /draws/{draw:str}/bundle.zip                     public
+GET    /draws/{draw:str}/files/{name:str}               public
+GET    /draws/{draw:str}/units/{unit:str}               public
+GET    /healthz                                         public
+GET    /log/checkpoint                                  public
+GET    /log/keys                                        public
+GET    /log/proof/{index:int}                           public
+GET    /open-data                                       public
+GET    /readyz                                          public
+GET    /static/{file_path:path}                         public
+HEAD   /static/{file_path:path}                         public
+GET    /verify                                          public
+GET    /verify/verify_draw.py                           public
+"""
+LOGGED_IN = "anybody-logged-in"
+
+
+@pytest.fixture
+def settings(databases, tmp_path):
+    """One database is enough: who may open what stands before the store."""
+    return databases.fresh("sqlite", tmp_path)
+
+
+def promised() -> dict[tuple[str, str], frozenset[Role] | None]:
+    """Method and path to roles; None for everybody."""
+    rows = {}
+    for line in TABLE.strip().splitlines():
+        method, path, *who = line.split()
+        everybody = frozenset(Role) if who == [LOGGED_IN] else None
+        rows[method, path] = everybody if who in (["public"], [LOGGED_IN]) else frozenset(map(Role, who))
+    return rows
+
+
+def declared(app: Litestar) -> Iterator[tuple[str, str, BaseRouteHandler]]:
+    """Method, path and handler of everything that the router knows."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", None) or [route.route_handler]:
+            for method in sorted(getattr(handler, "http_methods", {"ASGI"}) - {"OPTIONS"}):
+                yield method, route.path, handler
+
+
+def concrete(path: str) -> str:
+    """The path with something in each of its places."""
+    return re.sub(r"\{[a-z_]+:int\}", "1", re.sub(r"\{[a-z_]+:(?:str|path)\}", "none", path))
+
+
+@pytest.fixture
+def app(tmp_path):
+    return shared_app(Settings(data=tmp_path))
+
+
+def test_every_route_declares_who_may_open_it(app):
+    undeclared = [
+        (method, path)
+        for method, path, handler in declared(app)
+        if handler.opt.get("public") is not True and not handler.opt.get("roles")
+    ]
+    assert undeclared == []
+
+
+def test_the_router_keeps_the_table(app):
+    actual = {(method, path): handler.opt.get("roles") for method, path, handler in declared(app)}
+    assert actual == promised()
+
+
+def test_only_the_mounted_application_checks_its_own_forms(app):
+    own = [path for _, path, handler in declared(app) if handler.opt.get("own_csrf")]
+    assert own == ["/admin/reference"]
+
+
+def test_nothing_public_changes_anything_but_logging_in():
+    changing = [key for key, roles in promised().items() if roles is None and key[0] not in ("GET", "HEAD")]
+    assert sorted(changing) == [("POST", "/admin/login"), ("POST", "/api/v1/session")]
+
+
+async def log_in(office, name: str, *roles: Role) -> dict[str, str]:
+    """The cookie of a new session of a person with these roles."""
+    person = await add_person(name, *roles)
+    await Session.insert(
+        Session(
+            token_hash=hashlib.sha256(name.encode()).hexdigest(),
+            csrf_token=f"csrf-{name}",
+            person=person,
+            created_at=office.now(),
+            last_seen_at=office.now(),
+            expires_at=office.now() + timedelta(hours=1),
+        )
+    )
+    return {"Cookie": f"ac_session={name}"}
+
+
+def is_turned_away(answer) -> bool:
+    """Whether the answer says: not you."""
+    to_login = answer.status_code == 303 and "/admin/login" in answer.headers["location"]
+    return answer.status_code == 401 or to_login or "role.missing" in answer.text
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_each_role_opens_what_the_table_says_and_nothing_else(office, role):
+    async with visit(office) as client:
+        headers = await log_in(office, role.value, role) if role else {}
+        for (method, path), roles in promised().items():
+            verb = "GET" if method == "ASGI" else method
+            answer = await client.request(verb, concrete(path), headers=headers)
+            is_allowed = roles is None or (role in roles)
+            assert is_turned_away(answer) is not is_allowed, (role, method, path, answer.status_code)
+
+
+async def test_what_changes_something_needs_the_token_of_the_session(office):
+    async with visit(office) as client:
+        headers = await log_in(office, "all", *Role)
+        for method, path in promised():
+            if method not in ("POST", "DELETE"):
+                continue
+            for token in ({}, {"X-CSRF-Token": "csrf-somebody"}):
+                answer = await client.request(method, concrete(path), headers=headers | token)
+                assert answer.status_code == 403, (method, path)
+                assert "request.forged" in answer.text
+
+
+async def test_the_token_is_taken_from_a_form_too(office):
+    async with visit(office) as client:
+        headers = await log_in(office, "drafter", Role.DRAFTER)
+        form = {"csrf_token": "csrf-drafter"}
+        answer = await client.post("/admin/draws/none/announce", headers=headers, data=form)
+        assert "request.forged" not in answer.text
+        assert answer.status_code == 404
+
+
+async def test_a_form_of_another_site_is_refused_even_without_a_session(office):
+    async with visit(office) as client:
+        form = {"username": "a", "password": "b"}
+        answer = await client.post("/admin/login", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+        assert "request.forged" in answer.text
+
+
+async def test_an_expired_or_made_up_session_is_nobody(office, clock):
+    async with visit(office) as client:
+        headers = await log_in(office, "auditor", Role.AUDITOR)
+        assert (await client.get("/admin/audit", headers=headers)).status_code == 200
+        clock.forward(hours=2)
+        assert (await client.get("/admin/audit", headers=headers)).status_code == 303
+        made_up = {"Cookie": "ac_session=chosen-by-the-attacker"}
+        assert (await client.get("/admin/audit", headers=made_up)).status_code == 303
+
+
+async def test_a_session_cookie_is_not_read_on_public_pages(office):
+    async with visit(office) as client:
+        headers = await log_in(office, "drafter", Role.DRAFTER)
+        with_cookie, without = await client.get("/", headers=headers), await client.get("/")
+        assert with_cookie.text == without.text
+        assert with_cookie.headers["etag"] == without.headers["etag"]

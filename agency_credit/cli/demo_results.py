@@ -85,7 +85,7 @@ def verify(story: Story, draw: str) -> None:
     folder = story.office.settings.bundles / draw
     story.step(
         msgid("{draw}: verify from the published files alone ({folder})"),
-        page=f"/draws/{draw}/bundle",
+        page=f"/draws/{draw}/bundle.zip",
         draw=draw,
         folder=folder,
     )

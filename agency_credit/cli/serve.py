@@ -43,12 +43,13 @@ def command(host: str, port: int, workers: int) -> None:
 
     listener = listen(host, port)
     run_in_office(_do_nothing)  # migrates, and says what is wrong before a server starts
-    config = server_config("agency_credit.cli.serve:make_app", factory=True, workers=workers)
+    app = make_app()  # likewise: a worker that cannot start would be started again for ever
     echo_address(listener)
     with quiet_signals(), listener:
         if workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(server_config(app)).run(sockets=[listener])
         else:
+            config = server_config("agency_credit.cli.serve:make_app", factory=True, workers=workers)
             Multiprocess(config, sockets=[listener]).run()
 
 

@@ -1,0 +1,163 @@
+"""The demo: the whole main job by one command, from messy lists to a draw that anybody can verify."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agency_credit.cli import run
+from agency_credit.verification import verify_draw
+from seeds.generate import RULES
+
+COMMAND = [str(Path(sys.executable).with_name("agency-credit"))]
+
+
+def _run(*arguments, language="zh_CN.UTF-8", **environment):
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("AGENCY_CREDIT", "LC_"))}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env={**env, "LANG": language, "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A demo that was played, and what it said."""
+    data = tmp_path_factory.mktemp("demo") / "data"
+    played = _run("demo", "--data", data, "--no-serve")
+    assert played.returncode == 0, played.stderr
+    return data, played.stdout
+
+
+@pytest.fixture
+def of_demo(demo, monkeypatch):
+    """The environment of an office that is the demo's."""
+    monkeypatch.setenv("AGENCY_CREDIT_DATA", str(demo[0]))
+    monkeypatch.delenv("AGENCY_CREDIT_DATABASE", raising=False)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    return demo
+
+
+def test_every_fault_of_the_lists_is_named_with_its_place(demo):
+    data, said = demo
+    truth = json.loads((data / "office" / "truth.json").read_text("utf-8"))
+    faults = [fault for file in truth.values() for fault in file["faults"]]
+    assert len(faults) > 8
+    assert [f"{at} {code}" for at, code in faults] == [
+        f"{at} {code}" for at, code in re.findall(r"^ +(\S+) \[\S+\] ([a-z.-]+): ", said, re.MULTILINE)
+    ]
+
+
+def test_every_step_of_the_main_job_is_said_in_order_with_its_page(demo):
+    words = ["导入", "回避", "评级", "作废", "公告", "第二人批准", "抽取，只此一次", "录入检查结果", "复核"]
+    words += ["公布抽取", "验算", "下一次抽查", "登录"]
+    said = demo[1]
+    places = []
+    for word in words:
+        places.append(said.index(word, places[-1] if places else 0))
+    assert places == sorted(places)
+    assert said.count("→ /") >= len(words)
+
+
+def test_it_says_that_everything_is_made_up_and_the_clock_is_not_real(demo):
+    first_line = demo[1].splitlines()[0]
+    assert "虚构" in first_line
+    assert "时钟" in first_line
+    assert "不是任何法律" in demo[1]
+
+
+def test_the_bundle_verifies_by_the_script_alone_and_a_changed_one_does_not(demo, tmp_path):
+    (bundle,) = (demo[0] / "bundles").iterdir()
+    names = {path.name for path in bundle.iterdir()}
+    assert {"plan.json", "announcement.json", "reveal.json", "result.json", "names.jsonl"} <= names
+    command = [sys.executable, "-I", "-S", verify_draw.__file__]
+    assert subprocess.run([*command, str(bundle)], check=False).returncode == 0
+    for path in bundle.iterdir():
+        content = path.read_bytes()
+        (tmp_path / path.name).write_bytes(content.replace(b"+ 09", b"+ 08"))
+    assert subprocess.run([*command, str(tmp_path)], check=False, capture_output=True).returncode == 1
+
+
+def test_two_people_stand_behind_the_draw_and_another_body_beside_them(demo):
+    (bundle,) = (demo[0] / "bundles").iterdir()
+    plan = json.loads((bundle / "plan.json").read_text("utf-8"))
+    assert len({source.get("party") for source in plan["entropy"]} - {None}) == 2
+    assert sum(source["kind"] == "public" for source in plan["entropy"]) == 3
+    targets = [json.loads(line) for line in (bundle / "targets.jsonl").read_text("utf-8").splitlines()]
+    assert any(target["mandatory"] for target in targets)
+
+
+def test_score_gives_the_answer_outsiders_rely_on(of_demo, capsys):
+    arguments = ["score", "--on", "2026-11-23", "--rules", str(RULES), "--format", "json"]
+    assert run(arguments) == 0
+    out = capsys.readouterr()
+    answers = json.loads(out.out)
+    assert len(answers) == 100
+    assert {"subject", "on", "pack", "score", "tier", "lines"} <= set(answers[0])
+    assert {answer["tier"] for answer in answers} >= {"A+", "A", "B", "C", "D"}
+    assert "made up" in out.err
+
+
+def test_score_explains_the_points_of_one_agency(of_demo, capsys):
+    run(["score", "--on", "2026-11-23", "--rules", str(RULES), "--format", "json"])
+    worst = min(json.loads(capsys.readouterr().out), key=lambda answer: float(answer["score"]))
+    arguments = ["score", "--on", "2026-11-23", "--rules", str(RULES), "--subject", worst["subject"]]
+    assert run([*arguments, "--explain"]) == 0
+    explained = capsys.readouterr().out
+    assert f"{worst['score']} points, tier D" in explained
+    assert run(arguments) == 0
+    assert all(line["clause"] in capsys.readouterr().out for line in worst["lines"][:1])
+
+
+def test_score_uses_the_law_as_it_ships_unless_a_folder_is_named(of_demo, capsys):
+    assert run(["score", "--on", "2026-11-23", "--format", "json"]) == 0
+    out = capsys.readouterr()
+    assert {answer["pack"] for answer in json.loads(out.out)}.isdisjoint(
+        {"fictional-patent-agency", "fictional-trademark-agency"}
+    )
+    assert "made up" not in out.err
+
+
+def test_score_of_an_unknown_agency_is_unusable_input(of_demo, capsys):
+    assert run(["score", "--subject", "91370303MA00000000"]) == 2
+    assert capsys.readouterr().err.startswith("agency.unknown: ")
+
+
+def test_a_second_demo_wipes_the_first_and_nothing_else(demo):
+    data = demo[0]
+    note = data / "note.txt"
+    note.write_text("kept")
+    again = _run("demo", "--data", data, "--no-serve", language="en_GB.UTF-8")
+    assert again.returncode == 0, again.stderr
+    assert "DEMO: agencies, people, rules and numbers are made up" in again.stdout
+    assert note.read_text() == "kept"
+    assert len(list((data / "bundles").iterdir())) == 1
+
+
+def test_a_folder_with_an_office_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "agency-credit.db"
+    file.write_bytes(b"an office's work")
+    refused = _run("demo", "--data", tmp_path, "--no-serve")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert refused.stderr.startswith("demo.folder: ")
+    assert file.read_bytes() == b"an office's work"
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_folder_in_which_a_demo_runs_is_refused(tmp_path):
+    from agency_credit.cli.demo import own_folder
+    from agency_credit.domain.errors import RefusedError
+
+    with own_folder(tmp_path), pytest.raises(RefusedError) as caught, own_folder(tmp_path):
+        pass
+    assert caught.value.code == "demo.running"

@@ -15,9 +15,15 @@ from msgspec.structs import replace
 from admin.draft_form import format_percent, read_section
 from admin.entered import Entered, read_form
 from admin.page import DRAFTER, AnyRequest, Complaint, TheActor, TheOffice, lead, opened_to, show
-from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.errors import Fault, NotFoundError
 from agency_credit.domain.plan import EntropyForm
-from agency_credit.services.desk_draft import SECTIONS, DraftDesk, follow_frame, load_draft_desk
+from agency_credit.services.desk_draft import (
+    SECTIONS,
+    DraftDesk,
+    follow_frame,
+    key_of,
+    load_draft_desk,
+)
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, suggest_draft
 from agency_credit.services.draw_steps import announce_draw
 from agency_credit.services.reference import load_items
@@ -124,15 +130,15 @@ def _complaints(desk: DraftDesk, section: str) -> list[Complaint]:
     error: list[Complaint] = []
     if section == "frame" and desk.frame_error is not None:
         error = [("scope.practice_lines", desk.frame_error)]
-    return error + [(_field_of(fault.at), fault) for fault in desk.faults[section]]
+    return error + [(_field_of(fault), fault) for fault in desk.faults[section]]
 
 
-def _field_of(at: str) -> str:
-    """The field of the page that stands for a place in the draft; lists have one summary place."""
-    key = at.removeprefix("plan.").split("[")[0].split(".")[0]
-    if key in ("strata", "seats", "entropy"):
+def _field_of(fault: Fault) -> str:
+    """The field of the page where a fault is mended; lists have one place of their own."""
+    key = key_of(fault)
+    if key in ("strata", "seats", "entropy", "inspector_limit"):
         return key
-    return at if at.startswith(("plan.", "scope.")) or key == "inspector_limit" else f"plan.{key}"
+    return fault.at if fault.at.startswith("scope.") else f"plan.{key}"
 
 
 def _takes(draft: DrawDraft) -> dict[str, dict[str, str]]:

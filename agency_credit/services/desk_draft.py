@@ -119,10 +119,17 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     )
 
 
+def key_of(fault: Fault) -> str:
+    """The key of the draft at which a fault stands: ``plan.json:strata[2].take`` is ``strata``."""
+    file, colon, place = fault.at.rpartition(":")
+    if colon and file != "plan.json":
+        return "scope" if file == "targets.jsonl" else "seats"
+    return place.removeprefix("plan.").split(".")[0].split("[")[0]
+
+
 def section_of(fault: Fault) -> str:
     """The section of the guided path where a fault is mended."""
-    key = fault.at.removeprefix("plan.").split(".")[0].split("[")[0]
-    return _SECTION_OF.get(key, "what")
+    return _SECTION_OF.get(key_of(fault), "what")
 
 
 async def follow_frame(office: Office, draft: DrawDraft) -> DrawDraft:

@@ -103,6 +103,12 @@ class DrawDesk:
         return sum(item.state in ("reviewed", "published") for item in self.inspections)
 
     @property
+    def n_open(self) -> int:
+        """Inspections that publication waits for; one without a whole team waits for a supplementary draw."""
+        open_states = ("open", "entered", "returned")
+        return sum(item.state in open_states and not item.is_team_short for item in self.inspections)
+
+    @property
     def n_entered_sources(self) -> int:
         """Sources whose value is there; this office's own always is."""
         return sum(source.is_entered or source.is_own for source in self.sources)
@@ -167,7 +173,7 @@ def _with_next(office: Office, actor: Actor, desk: DrawDesk, blocked: frozenset[
 def _following(desk: DrawDesk) -> NextStep:
     times = [source.at for source in desk.sources if source.kind == "public"]
     first, last = min(times, default=None), max(times, default=None)
-    are_done = desk.n_done == len(desk.inspections)
+    are_done = desk.n_open == 0
     is_public_late = desk.draft.plan.publication == "after-inspection"
     if desk.state == "drafted":
         return NextStep(kind="finish", roles=(Role.DRAFTER,))

@@ -28,6 +28,12 @@ def go_to(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="工作台导航").get_by_role("link", name=name, exact=True).click()
 
 
+def go_to_desk(page: Page) -> None:
+    """Back to what waits."""
+    go_to(page, "工作台")
+    expect(page.get_by_role("heading", name="待办事项")).to_be_visible()
+
+
 def add_person(page: Page, username: str, name: str, role: str, *, inspector: int | None = None) -> None:
     """Open an account; `inspector`: which one of the drop-down it belongs to, from 1."""
     go_to(page, "人员账号")

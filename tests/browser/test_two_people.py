@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMINISTRATOR, Site, Visitor
-from tests.browser.people import Picture, add_person, go_to, import_list, log_in, save
+from tests.browser.people import Picture, add_person, go_to, go_to_desk, import_list, log_in, save
 
 VERIFIER = Path(__file__).parents[2] / "agency_credit" / "verification" / "verify_draw.py"
 
@@ -73,7 +73,7 @@ def open_inspectors_accounts(page: Page) -> int:
 
 
 def draft(page: Page, take: Picture) -> None:
-    go_to(page, "工作台")
+    go_to_desk(page)
     page.get_by_role("button", name="起草新的抽查方案").click()
     take(page, "draft")
     page.get_by_role("link", name="抽查事项与依据").click()
@@ -84,7 +84,7 @@ def draft(page: Page, take: Picture) -> None:
     save(page)
     take(page, "draft-frame")
     save(page)
-    page.get_by_role("textbox", name=re.compile("数量$")).first.fill("2")
+    page.get_by_role("textbox", name=re.compile("：数量$")).first.fill("2")
     take(page, "draft-strata")
     save(page)
     take(page, "draft-teams")
@@ -92,8 +92,8 @@ def draft(page: Page, take: Picture) -> None:
     take(page, "draft-entropy")
     for number, (event, form) in enumerate(
         [
-            ("福彩双色球第2026137期，中国福利彩票网公布", "双色球"),
-            ("局大厅公开掷十面骰24次，局网站公布", "十进制数字"),
+            ("福彩双色球第2026137期，中国福利彩票网公布", "ssq"),
+            ("局大厅公开掷十面骰24次，局网站公布", "digits"),
         ]
     ):
         source = page.get_by_role("group", name=f"事件 {number + 1}")
@@ -110,7 +110,7 @@ def draft(page: Page, take: Picture) -> None:
 
 
 def approve(page: Page, take: Picture) -> None:
-    go_to(page, "工作台")
+    go_to_desk(page)
     take(page, "desk-approver")
     page.get_by_role("link", name="核对并批准抽查").click()
     take(page, "draw-approve")
@@ -152,7 +152,7 @@ def inspect(visitor: Visitor, n_inspectors: int, take: Picture) -> None:
             page.get_by_role("button", name="提交结果").click()
             expect(page.get_by_text("待复核").first).to_be_visible()
             take(page, "inspection-entered")
-            go_to(page, "工作台")
+            go_to_desk(page)
         page.context.close()
 
 
@@ -163,7 +163,7 @@ def review_all(page: Page, take: Picture) -> None:
         take(page, "inspection-review")
         page.get_by_role("button", name="确认结果").click()
         expect(page.get_by_text("已复核").first).to_be_visible()
-        go_to(page, "工作台")
+        go_to_desk(page)
 
 
 def publish(page: Page, take: Picture) -> None:

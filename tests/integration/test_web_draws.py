@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from agency_credit.database.tables import DrawFile
+from agency_credit.domain.canonical import digest, format_canonical
 from tests import builders
 from tests.visitor import visit
 
@@ -21,6 +23,12 @@ DRAW = "3703-2026-012"
 RESULT = json.loads((CASE / "result.json").read_bytes())
 FRAME = [json.loads(line) for line in (CASE / "targets.jsonl").read_bytes().splitlines()]
 SECRET_UNTIL_PUBLISHED = ("targets.jsonl", "inspectors.jsonl", "recusals.jsonl", "reveal.json", "result.json")
+
+
+@pytest.fixture
+def settings(databases, tmp_path):
+    """One database is enough here; that both give the same is tested in test_web_stores.py."""
+    return databases.fresh("sqlite", tmp_path)
 
 
 @pytest.fixture
@@ -172,6 +180,18 @@ async def test_an_excluded_and_a_mandatory_unit_say_why(client, published):
         page = (await client.get(f"/draws/{DRAW}/units/{row['unit']}")).text
         assert ground["reason"] in page
         assert ground["basis"] in page
+
+
+async def test_inspectors_are_named_only_where_names_are_published(client, published):
+    inspector = RESULT["teams"][0]["inspectors"][0]
+    assert "王检查" not in (await client.get(f"/draws/{DRAW}")).text
+    line = {"certificate": "鲁C00001", "inspector": inspector, "name": "王检查", "salt": "0" * 64}
+    content = format_canonical(line) + b"\n"
+    await DrawFile.insert(
+        DrawFile(draw=published, name="names.jsonl", content=content, digest=digest(content))
+    )
+    assert "王检查" in (await client.get(f"/draws/{DRAW}")).text
+    assert (await client.get(f"/draws/{DRAW}/files/names.jsonl")).content == content
 
 
 async def test_a_unit_outside_the_frame_is_not_found(client, published):

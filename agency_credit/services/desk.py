@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from agency_credit.database.tables import (
@@ -22,6 +22,7 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
+from agency_credit.services.draw_draft import parse_draft
 from agency_credit.services.office import Office
 
 
@@ -50,7 +51,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskDraw:
-    """A draw in a list: its state as in `inspection.draw_states`."""
+    """A draw in a list.
+
+    Parameters
+    ----------
+    state
+        As in `inspection.draw_states`.
+    first_value_at
+        When the first public value can be known; None where the draft does not say yet.
+    is_at_once
+        Whether it is published before the inspections.
+    """
 
     draw: str
     title: str
@@ -58,6 +69,8 @@ class DeskDraw:
     drafted_by: int
     announced_by: int | None
     void_asked_by: int | None
+    first_value_at: datetime | None
+    is_at_once: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +102,10 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
     draws = await load_desk_draws()
     counts = await load_counts()
     inspections = await load_desk_inspections(office)
+    open_states = ("open", "entered", "returned")
+    waiting = {i.draw for i in inspections if i.state in open_states and not i.is_team_short}
     tasks = [
-        *_draw_tasks(actor, draws),
+        *_draw_tasks(office, actor, draws, waiting),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
     ]
@@ -105,9 +120,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
 
 async def load_desk_draws() -> tuple[DeskDraw, ...]:
     """All draws, the newest first."""
-    rows = await Draw.select(Draw.id, Draw.draw, Draw.title, Draw.drafted_by).order_by(
-        Draw.id, ascending=False
-    )
+    rows = await Draw.select().order_by(Draw.id, ascending=False)
     steps = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.by).order_by(DrawStep.id)
     states = {step["draw"]: step["step"] for step in steps if step["step"] != "named"}
     announced = {step["draw"]: step["by"] for step in steps if step["step"] == "announced"}
@@ -125,9 +138,17 @@ async def load_desk_draws() -> tuple[DeskDraw, ...]:
             drafted_by=row["drafted_by"],
             announced_by=announced.get(row["id"]),
             void_asked_by=asked.get(row["id"]),
+            **_read_plan(row["draft_json"]),
         )
         for row in rows
     )
+
+
+def _read_plan(draft_json: str) -> dict[str, Any]:
+    plan = parse_draft(draft_json.encode()).plan
+    times = [str(source.get("at", "")) for source in plan.entropy if source.get("kind") == "public"]
+    at = min(map(datetime.fromisoformat, filter(None, times)), default=None)
+    return {"first_value_at": at, "is_at_once": plan.publication == "at-once"}
 
 
 async def load_counts() -> Counts:
@@ -187,8 +208,11 @@ async def load_inspector_choices() -> list[tuple[str, str]]:
     ]
 
 
-def _draw_tasks(actor: Actor, draws: Iterable[DeskDraw]) -> Iterable[Task]:
-    me = actor.person_id
+def _draw_tasks(
+    office: Office, actor: Actor, draws: Iterable[DeskDraw], waiting: Collection[str]
+) -> Iterable[Task]:
+    """What to do about draws; `waiting`: those with inspections that are not reviewed yet."""
+    me, now = actor.person_id, office.now()
     for draw in draws:
         path = f"/admin/draws/{draw.draw}"
         what = f"{draw.draw} {draw.title}"
@@ -199,9 +223,10 @@ def _draw_tasks(actor: Actor, draws: Iterable[DeskDraw]) -> Iterable[Task]:
                 yield Task(kind="draw.approve", path=f"{path}/approve", what=what)
             if draw.void_asked_by not in (None, me) and draw.state != "voided":
                 yield Task(kind="void.confirm", path=f"{path}/void", what=what)
-            if draw.state == "drawn":
+            if draw.state == "drawn" and (draw.is_at_once or draw.draw not in waiting):
                 yield Task(kind="draw.publish", path=f"{path}/publish", what=what)
-        if draw.state == "approved" and actor.roles & {Role.DRAFTER, Role.APPROVER}:
+        is_time = draw.first_value_at is not None and now >= draw.first_value_at
+        if draw.state == "approved" and is_time and actor.roles & {Role.DRAFTER, Role.APPROVER}:
             yield Task(kind="draw.values", path=f"{path}/values", what=what)
 
 

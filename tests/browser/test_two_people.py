@@ -177,10 +177,10 @@ def publish(page: Page, take: Picture) -> None:
 def verify(page: Page, folder: Path, take: Picture) -> None:
     """Somebody of the public fetches the files and checks them with the script that stands alone."""
     page.goto("/draws")
-    page.get_by_role("link", name=re.compile("3703-2026-001|双随机")).first.click()
+    page.get_by_role("main").get_by_role("link", name=re.compile("双随机|3703")).first.click()
     take(page, "public-draw")
     with page.expect_download() as downloading:
-        page.get_by_role("link", name=re.compile("zip|打包|全部文件")).first.click()
+        page.get_by_role("link", name="下载全部文件（zip）").click()
     bundle = folder / "bundle.zip"
     downloading.value.save_as(bundle)
     verdict = subprocess.run(

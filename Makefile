@@ -24,7 +24,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=median,min,rounds --benchmark-sort=name
+	$(BIN)/python -m pytest benchmarks/bench_*.py --benchmark-columns=median,min,rounds --benchmark-sort=name
 
 $(STAMP): requirements.lock pyproject.toml scripts/setup
 	PYTHON=$(PYTHON) scripts/setup $(VENV)

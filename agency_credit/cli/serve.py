@@ -86,8 +86,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def server_config(app: Any, **options: Any) -> Config:
     """How the server runs: it names no software, and keeps no log of who looked at what."""
+    import logging
+
     import uvicorn
 
+    logging.getLogger("piccolo").setLevel(logging.WARNING)  # it would tell its versions at every start
     return uvicorn.Config(app, server_header=False, access_log=False, log_level="warning", **options)
 
 

@@ -43,21 +43,21 @@ def _serve(environment, *arguments):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_end_and_then_ends_well(environment, number):
     process, address = _serve(environment)
-    with urllib.request.urlopen(f"{address}/", timeout=30) as answer:  # waits until the service accepts
+    with urllib.request.urlopen(f"{address}/", timeout=90) as answer:  # waits until the service accepts
         assert answer.status == 200
         assert "server" not in answer.headers
         assert "set-cookie" not in answer.headers
     process.send_signal(number)
-    assert process.communicate(timeout=30)[0] == ""
+    assert process.communicate(timeout=90)[0] == ""
     assert process.returncode == 0
 
 
 def test_several_workers_share_the_port_and_end_together(environment):
     process, address = _serve(environment, "--workers", "2")
-    with urllib.request.urlopen(f"{address}/", timeout=60) as answer:
+    with urllib.request.urlopen(f"{address}/", timeout=90) as answer:
         assert answer.status == 200
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=90) == 0
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_done(tmp_path, monkeypatch, capsys):

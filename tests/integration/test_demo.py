@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from agency_credit.cli import run
+from agency_credit.cli.demo import own_folder
+from agency_credit.domain.errors import RefusedError
 from agency_credit.verification import verify_draw
 from seeds.generate import RULES
 
@@ -133,15 +136,13 @@ def test_score_of_an_unknown_agency_is_unusable_input(of_demo, capsys):
     assert capsys.readouterr().err.startswith("agency.unknown: ")
 
 
-def test_a_second_demo_wipes_the_first_and_nothing_else(demo):
-    data = demo[0]
-    note = data / "note.txt"
-    note.write_text("kept")
-    again = _run("demo", "--data", data, "--no-serve", language="en_GB.UTF-8")
-    assert again.returncode == 0, again.stderr
-    assert "DEMO: agencies, people, rules and numbers are made up" in again.stdout
-    assert note.read_text() == "kept"
-    assert len(list((data / "bundles").iterdir())) == 1
+def test_a_second_demo_begins_without_the_first_and_touches_nothing_else(demo, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data)
+    (data / "note.txt").write_text("kept")
+    with own_folder(data):
+        assert sorted(path.name for path in data.iterdir()) == ["demo.lock", "note.txt"]
+    assert (demo[0] / "agency-credit.db").exists()
 
 
 def test_a_folder_with_an_office_is_refused_and_left_alone(tmp_path):
@@ -155,9 +156,6 @@ def test_a_folder_with_an_office_is_refused_and_left_alone(tmp_path):
 
 
 def test_a_folder_in_which_a_demo_runs_is_refused(tmp_path):
-    from agency_credit.cli.demo import own_folder
-    from agency_credit.domain.errors import RefusedError
-
     with own_folder(tmp_path), pytest.raises(RefusedError) as caught, own_folder(tmp_path):
         pass
     assert caught.value.code == "demo.running"

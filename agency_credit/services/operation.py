@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agency_credit.database import transaction
+from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import AuditLine
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
@@ -41,7 +41,8 @@ async def operation(
     """Run a use case: rights, one transaction, an audit line, a signed checkpoint.
 
     1. Whoever has none of `roles` is refused (`None`: the use case checks by itself).
-    2. Everything inside happens in one transaction, the audit line included.
+    2. Everything inside happens in one transaction, the audit line included; use cases that write take
+       turns, so that what one of them has checked still holds when it writes.
     3. A failure rolls all of it back and leaves one audit line, written by itself.
     4. When the public log grew, a checkpoint over it is signed after the commit.
 
@@ -60,6 +61,7 @@ async def operation(
                 roles=", ".join(sorted(roles)),
             )
         async with transaction():  # 2
+            await lock_log()
             yield done
             await _append_audit(done, action, subject, "done")
     except BaseException as error:  # 3

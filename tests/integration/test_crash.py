@@ -91,7 +91,9 @@ async def test_of_four_processes_that_draw_at_once_one_draws(world: World) -> No
     words = command(world, "never", "draw", draw)
     root = Path(__file__).parents[2]
     racers = [
-        await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, cwd=root)
+        await asyncio.create_subprocess_exec(
+            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=root
+        )
         for _ in range(4)
     ]
     answers = sorted([(await racer.communicate())[0].decode().strip() for racer in racers])

@@ -6,40 +6,53 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from agency_credit.cli import run
 from agency_credit.cli.demo import own_folder
+from agency_credit.cli.run_office import run_in_office
 from agency_credit.domain.errors import RefusedError
+from agency_credit.domain.role import Role
+from agency_credit.services.people import is_password_of
 from agency_credit.verification import verify_draw
 from seeds.generate import RULES
 
 COMMAND = [str(Path(sys.executable).with_name("agency-credit"))]
 
 
-def _run(*arguments, language="zh_CN.UTF-8", **environment):
+def _environment():
     env = {key: value for key, value in os.environ.items() if not key.startswith(("AGENCY_CREDIT", "LC_"))}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        env={**env, "LANG": language, "PYTHONIOENCODING": "utf-8", **environment},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
+    return {**env, "LANG": "zh_CN.UTF-8", "PYTHONIOENCODING": "utf-8"}
+
+
+def _start(*arguments):
+    command = [*COMMAND, "demo", *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=_environment(), stdout=pipe, stderr=pipe, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """A demo that was played, and what it said."""
+    """A demo that was played and is served: its folder, what it said, its address."""
     data = tmp_path_factory.mktemp("demo") / "data"
-    played = _run("demo", "--data", data, "--no-serve")
-    assert played.returncode == 0, played.stderr
-    return data, played.stdout
+    process = _start("--data", data, "--port", "0")
+    said = ""
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"http://127\.0\.0\.1:[0-9]+", line):
+            break
+    else:
+        raise AssertionError(process.communicate()[1])
+    yield data, said, found[0]
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=90) == ("", "")
+    assert process.returncode == 0
 
 
 @pytest.fixture
@@ -52,7 +65,7 @@ def of_demo(demo, monkeypatch):
 
 
 def test_every_fault_of_the_lists_is_named_with_its_place(demo):
-    data, said = demo
+    data, said, _ = demo
     truth = json.loads((data / "office" / "truth.json").read_text("utf-8"))
     faults = [fault for file in truth.values() for fault in file["faults"]]
     assert len(faults) > 8
@@ -98,6 +111,26 @@ def test_two_people_stand_behind_the_draw_and_another_body_beside_them(demo):
     assert sum(source["kind"] == "public" for source in plan["entropy"]) == 3
     targets = [json.loads(line) for line in (bundle / "targets.jsonl").read_text("utf-8").splitlines()]
     assert any(target["mandatory"] for target in targets)
+
+
+def test_every_page_that_it_names_answers(demo):
+    _, said, address = demo
+    pages = sorted(set(re.findall(r"→ (/\S*)", said)))
+    assert len(pages) > 10
+    for page in pages:  # those of the console lead to the login
+        with urllib.request.urlopen(address + page, timeout=90) as answer:
+            assert answer.status == 200
+            assert answer.url.startswith(f"{address}/admin/login" if page.startswith("/admin") else address)
+
+
+def test_whoever_it_names_can_log_in(demo, of_demo):
+    accounts = re.findall(r"^(\S+) +(demo-\S+-2026) +(\S+) ", demo[1], re.MULTILINE)
+    assert {role for *_, role in accounts} == {role.value for role in Role}
+
+    async def work(_):
+        return [await is_password_of(username, password) for username, password, _ in accounts[:5]]
+
+    assert run_in_office(work) == [True] * 5
 
 
 def test_score_gives_the_answer_outsiders_rely_on(of_demo, capsys):
@@ -148,9 +181,10 @@ def test_a_second_demo_begins_without_the_first_and_touches_nothing_else(demo, t
 def test_a_folder_with_an_office_is_refused_and_left_alone(tmp_path):
     file = tmp_path / "agency-credit.db"
     file.write_bytes(b"an office's work")
-    refused = _run("demo", "--data", tmp_path, "--no-serve")
-    assert (refused.returncode, refused.stdout) == (3, "")
-    assert refused.stderr.startswith("demo.folder: ")
+    refused = _start("--data", tmp_path, "--no-serve")
+    out, err = refused.communicate(timeout=90)
+    assert (refused.returncode, out) == (3, "")
+    assert err.startswith("demo.folder: ")
     assert file.read_bytes() == b"an office's work"
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 

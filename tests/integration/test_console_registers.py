@@ -1,0 +1,349 @@
+"""The console's registers: imports, people, recusals, results, audit lines, reference data."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from agency_credit.database.tables import (
+    Agency,
+    AuditLine,
+    District,
+    Inspection,
+    InspectionResult,
+    Inspector,
+    PersonRole,
+    Recusal,
+    ResultStep,
+)
+from agency_credit.domain.role import Role
+from agency_credit.services.people import create_person
+from tests import world as worlds
+from tests.integration.console import desk_of
+
+FILES = Path(__file__).parents[2] / "seeds" / "data" / "office"
+ROSTER = FILES / "执法检查人员名录库.xlsx"
+REFERENCE = "/admin/reference"
+
+
+@pytest.fixture
+def settings(databases, tmp_path):
+    """One database is enough: the services are tested on both."""
+    return databases.fresh("sqlite", tmp_path)
+
+
+@pytest.fixture
+async def world(office, clock):
+    return await worlds.build_world(office, clock)
+
+
+@pytest.fixture
+async def administrator(world):
+    await create_person(
+        world.office,
+        worlds.ADMIN,
+        "guanli",
+        worlds.PASSWORD,
+        display_name="管理员",
+        roles=[Role.ADMINISTRATOR],
+    )
+    async with desk_of(world.office, "guanli") as desk:
+        yield desk
+
+
+@pytest.fixture
+async def auditor(world):
+    await create_person(
+        world.office, worlds.ADMIN, "shenji", worlds.PASSWORD, display_name="审计", roles=[Role.AUDITOR]
+    )
+    async with desk_of(world.office, "shenji") as desk:
+        yield desk
+
+
+async def preview(desk, path, kind="inspectors", **fields):
+    files = {"file": (path.name, path.read_bytes())}
+    return await desk.send("/admin/import/preview", {"kind": kind, **fields}, files=files)
+
+
+def carried_fields(page):
+    return dict(
+        re.findall(r'<input type="hidden" name="(kind|practice_line|name|carried)" value="([^"]*)">', page)
+    )
+
+
+async def test_a_preview_stores_nothing_and_names_every_fault(world):
+    before = await Inspector.count()
+    async with desk_of(world.office, "drafter") as desk:
+        page = await preview(desk, ROSTER)
+    assert page.status_code == 200
+    assert "Sheet!B20" in page.text
+    assert "只导入无误的 18 行" in page.text
+    assert await Inspector.count() == before
+
+
+async def test_what_was_previewed_is_taken_in_without_a_second_upload_and_twice_changes_nothing(world):
+    before = await Inspector.count()
+    async with desk_of(world.office, "drafter") as desk:
+        fields = carried_fields((await preview(desk, ROSTER)).text) | {"mode": "accept-good"}
+        first = await desk.send("/admin/import", fields)
+        again = await desk.send("/admin/import", fields)
+    assert "已导入" in first.text
+    assert "没有带来任何变化" in again.text
+    assert await Inspector.count() == before + 18
+
+
+async def test_all_or_nothing_keeps_a_faulty_list_out(world):
+    before = await Inspector.count()
+    async with desk_of(world.office, "drafter") as desk:
+        fields = carried_fields((await preview(desk, ROSTER)).text) | {"mode": "all-or-nothing"}
+        answer = await desk.send("/admin/import", fields)
+    assert "未保存任何内容" in answer.text
+    assert await Inspector.count() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("名单.pdf", b"%PDF-1.7", "xlsx"),
+        ("名单.xlsx", b"PK\x03\x04 cut off", "名单.xlsx"),
+        ("名单.csv", b"", "名单.csv"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_refused_at_its_field(world, name, content, said):
+    async with desk_of(world.office, "drafter") as desk:
+        files = {"file": (name, content)}
+        answer = await desk.send("/admin/import/preview", {"kind": "inspectors"}, files=files)
+    assert answer.status_code == 422
+    assert 'href="#field-file"' in answer.text
+    assert said in answer.text
+
+
+@pytest.mark.parametrize("fields", [{"kind": "inspectors"}, {"kind": "nonsense"}, {}])
+async def test_a_form_without_file_or_kind_says_what_is_missing(world, fields):
+    async with desk_of(world.office, "drafter") as desk:
+        answer = await desk.send("/admin/import/preview", fields)
+    assert answer.status_code == 422
+    assert "请选择文件" in answer.text
+
+
+async def test_a_carried_file_that_was_broken_is_refused(world):
+    async with desk_of(world.office, "drafter") as desk:
+        answer = await desk.send("/admin/import", {"kind": "agencies", "carried": "***", "name": "a.csv"})
+    assert answer.status_code == 422
+
+
+async def test_rating_all_says_how_many_and_shows_the_tiers(world):
+    async with desk_of(world.office, "approver") as desk:
+        answer = await desk.send("/admin/rating")
+        page = await desk.open(answer.headers["location"])
+    assert "共完成 15 项评级，其中新增或变化 0 项" in page.text
+    assert "各信用等级机构数" in page.text
+
+
+async def test_an_administrator_opens_an_account_for_an_inspector_of_the_list(world, administrator):
+    form = {"username": "xin", "display_name": "新来的", "roles": "inspector", "certificate": "鲁C00001"}
+    answer = await administrator.send("/admin/people", form | {"password": worlds.PASSWORD})
+    assert answer.status_code == 303
+    assert "新来的" in (await administrator.open("/admin/people")).text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"password": "short"}, "password"),
+        ({"roles": []}, "roles"),
+        ({"username": "drafter"}, "username"),
+        ({"roles": "inspector"}, "certificate"),
+        ({"display_name": ""}, "display_name"),
+    ],
+)
+async def test_an_account_with_a_fault_is_not_opened_and_the_fault_is_at_its_field(
+    world, administrator, change, field
+):
+    n_roles = await PersonRole.count()
+    form = {"username": "xin", "display_name": "新", "roles": "drafter", "password": worlds.PASSWORD} | change
+    answer = await administrator.send("/admin/people", form)
+    assert answer.status_code == 422
+    assert f'href="#field-{field}"' in answer.text
+    assert await PersonRole.count() == n_roles
+
+
+async def test_a_new_password_logs_the_person_out_everywhere(world, administrator):
+    async with desk_of(world.office, "drafter") as desk:
+        await administrator.open("/admin/people/drafter/password")
+        form = {"password": "ein ganz neues Passwort"}
+        assert (await administrator.send("/admin/people/drafter/password", form)).status_code == 303
+        assert (await desk.client.get("/admin")).status_code == 303
+        assert (await desk.log_in("drafter", "ein ganz neues Passwort")).status_code == 303
+
+
+async def test_recusals_are_approved_by_another_person_than_proposed_them(world):
+    await worlds.add_recusal(1, 1, world.approver.person_id, None)
+    await worlds.add_recusal(2, 1, world.drafter.person_id, None)
+    rows = {row["inspector"]: row["id"] for row in await Recusal.select(Recusal.id, Recusal.inspector)}
+    async with desk_of(world.office, "approver") as desk:
+        page = await desk.open("/admin/recusals")
+        own = await desk.send("/admin/recusals", {"recusal": str(rows[1])})
+        none = await desk.send("/admin/recusals")
+        good = await desk.send("/admin/recusals", {"recusal": str(rows[2])})
+    assert "本人提出" in page.text
+    assert [own.status_code, none.status_code, good.status_code] == [422, 422, 303]
+    assert await Recusal.count().where(Recusal.approved_at.is_null()) == 1
+
+
+async def first_inspection(world):
+    draw = await worlds.drawn(world)
+    world.clock.forward(days=2)
+    number = (await worlds.inspections_of(draw))[0]["id"]
+    return number, await worlds.member_of(world, number)
+
+
+def result_form(world, **change):
+    return {"inspected_on": world.office.today().isoformat(), "categories": "1", "findings": ""} | change
+
+
+async def test_a_result_goes_back_and_forth_until_a_second_person_confirms_it(world):
+    number, member = await first_inspection(world)
+    path = f"/admin/inspections/{number}"
+    async with desk_of(world.office, member.username) as inspector, desk_of(world.office, "approver") as desk:
+        assert (await inspector.send(f"{path}/result", result_form(world))).status_code == 303
+        no_reason = await desk.send(f"{path}/review", {"verdict": "return", "reason": " "})
+        assert no_reason.status_code == 422
+        await desk.send(f"{path}/review", {"verdict": "return", "reason": "请补充检查发现"})
+        page = await inspector.open(path)
+        assert "请补充检查发现" in page.text
+        await inspector.send(f"{path}/result", result_form(world, findings="未见异常"))
+        assert (await desk.send(f"{path}/review", {"verdict": "confirm"})).status_code == 303
+    assert await InspectionResult.count() == 2
+    assert [row["step"] for row in await ResultStep.select().order_by(ResultStep.id)] == [
+        "returned",
+        "reviewed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"inspected_on": "2030-01-01"}, "inspected_on"),
+        ({"inspected_on": "yesterday"}, "inspected_on"),
+        ({"categories": []}, "categories"),
+        ({"categories": "A"}, "findings"),
+    ],
+)
+async def test_a_result_with_a_fault_is_kept_on_the_page_and_not_stored(world, change, field):
+    number, member = await first_inspection(world)
+    async with desk_of(world.office, member.username) as desk:
+        answer = await desk.send(f"/admin/inspections/{number}/result", result_form(world, **change))
+    assert answer.status_code == 422
+    assert f'href="#field-{field}"' in answer.text
+    assert await InspectionResult.count() == 0
+
+
+async def test_an_inspector_sees_his_own_inspections_only(world):
+    number, _ = await first_inspection(world)
+    seated = {seat["inspector"] for seat in await worlds.load_seats(number)}
+    stranger = next(actor for actor in world.inspectors if actor.inspector_id not in seated)
+    async with desk_of(world.office, stranger.username) as desk:
+        assert (await desk.open(f"/admin/inspections/{number}")).status_code == 403
+        assert (await desk.send(f"/admin/inspections/{number}/result", result_form(world))).status_code == 403
+        assert f'/admin/inspections/{number}"' not in (await desk.open("/admin/inspections")).text
+
+
+async def test_a_deadline_that_has_passed_is_marked_on_the_desk(world):
+    number, member = await first_inspection(world)
+    async with desk_of(world.office, member.username) as desk:
+        await desk.send(f"/admin/inspections/{number}/result", result_form(world))
+    due_on = (await Inspection.select(Inspection.due_on).where(Inspection.id == number).first())["due_on"]
+    world.clock.forward(days=(due_on - world.office.today()).days + 1)
+    async with desk_of(world.office, "drafter") as desk:
+        page = await desk.open("/admin")
+    assert "已逾期" in page.text
+
+
+async def test_results_entered_and_reviewed_by_json(world):
+    number, member = await first_inspection(world)
+    body = {"inspected_on": world.office.today().isoformat(), "categories": ["1"], "findings": ""}
+    async with desk_of(world.office, member.username) as desk:
+        entered = await desk.send_json(f"/api/v1/inspections/{number}/result", body)
+    async with desk_of(world.office, "approver") as desk:
+        reviewed = await desk.send_json(f"/api/v1/inspections/{number}/review", {"verdict": "confirm"})
+    assert entered.json()["state"] == "entered"
+    assert reviewed.json()["state"] == "reviewed"
+
+
+async def test_audit_lines_are_read_page_by_page(auditor, office):
+    from agency_credit.services.operation import append_audit
+
+    for number in range(60):
+        await append_audit(office, worlds.ADMIN, "test", f"line {number}", "done")
+    page = await auditor.open("/admin/audit")
+    older = await auditor.open(re.search(r'href="(/admin/audit\?before=\d+)"', page.text)[1])
+    assert "line 59" in page.text
+    assert "line 5<" not in page.text
+    assert "line 5<" in older.text
+
+
+@pytest.mark.parametrize("path", ["/", "/api/tables/", "/api/tables/district/", "/assets/"])
+async def test_reference_data_is_closed_to_everybody_but_administrators(world, path):
+    async with desk_of(world.office, "drafter") as desk:
+        assert (await desk.open(REFERENCE + path)).status_code == 403
+        desk.client.cookies.clear()
+        assert (await desk.client.get(REFERENCE + path)).status_code in (303, 401)
+
+
+async def test_reference_data_needs_no_second_login_and_sets_its_cookie_for_itself(administrator):
+    page = await administrator.client.get(REFERENCE + "/")
+    tables = await administrator.client.get(REFERENCE + "/api/tables/")
+    assert page.status_code == 200
+    assert f"Path={REFERENCE};" in page.headers["set-cookie"]
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert tables.json() == [
+        "calendar_day",
+        "district",
+        "inspection_item",
+        "legal_parameter",
+        "result_category",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/public/login/", "/public/logout/", "/api/change-password/", "/api/docs/"])
+async def test_the_accounts_of_piccolo_admin_cannot_be_reached(administrator, path):
+    assert (await administrator.client.post(REFERENCE + path)).status_code == 404
+
+
+async def test_a_change_of_reference_data_leaves_an_audit_line_with_what_was_sent(administrator):
+    await administrator.client.get(REFERENCE + "/")
+    token = administrator.client.cookies.get("csrftoken", path=REFERENCE)
+    answer = await administrator.client.post(
+        f"{REFERENCE}/api/tables/district/",
+        json={"code": "370399", "name": "高新区"},
+        headers={"X-CSRFToken": token},
+    )
+    assert answer.status_code == 201
+    line = await AuditLine.select().where(AuditLine.action == "reference.change").first()
+    assert line["actor"] == "guanli"
+    assert line["subject"] == "POST /api/tables/district/"
+    assert "高新区" in json.loads(line["details_json"])["sent"]
+
+
+async def test_reference_data_is_not_changed_without_the_token(administrator):
+    before = await District.count()
+    answer = await administrator.client.post(
+        f"{REFERENCE}/api/tables/district/", json={"code": "370399", "name": "高新区"}
+    )
+    assert answer.status_code == 403
+    assert await District.count() == before
+    line = await AuditLine.select().where(AuditLine.action == "reference.change").first()
+    assert line["outcome"] == "refused"
+
+
+async def test_an_upload_larger_than_any_list_is_refused(world):
+    n_agencies = await Agency.count()
+    async with desk_of(world.office, "drafter") as desk:
+        files = {"file": ("a.csv", b"x" * (17 * 1024 * 1024))}
+        answer = await desk.send("/admin/import/preview", {"kind": "agencies"}, files=files)
+    assert answer.status_code == 413
+    assert await Agency.count() == n_agencies

@@ -1,7 +1,7 @@
 """Constraints that hold on both databases, for migrations.
 
 Piccolo's own `Unique` and `Check` cannot be created on SQLite, and neither database knows append-only
-tables (stack.md, 2.2). Names are those of tables and columns in our own code, never input.
+tables (docs/adr/0011). Names are those of tables and columns in our own code, never input.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Packs and ledgers as the machine-readable answers that outsiders rely on (interfaces.md)."""
+"""Packs and ledgers as the machine-readable answers that outsiders rely on (docs/spec/interfaces.md)."""
 
 from __future__ import annotations
 

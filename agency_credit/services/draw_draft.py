@@ -60,7 +60,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ----------
     authority_level
         Level of the implementing body; a city or county needs an entrustment for patent agencies
-        (regulation.md, 0.5).
+        (docs/legal-sources.md, 0.5).
     inspector_limit
         Most targets for an inspector who has no limit of his own.
     replaces
@@ -201,7 +201,7 @@ def find_draft_faults(
     """Everything that keeps a draft from being announced, all at once.
 
     The protocol's own rules are checked by `sampling.parse_plan`; here stand those of the law
-    (regulation.md, R11, R20) and those that tie the plan to today's frame.
+    (docs/legal-sources.md, R11, R20) and those that tie the plan to today's frame.
     """
     faults: list[Fault] = []
     try:

@@ -3,7 +3,7 @@
 Frame rules: agencies and branches in force; patent agencies on the abnormal or serious list are
 inspected without lot (mandatory), even above the annual cap; others above the cap are excluded, with the
 reason. Strata are practice line × public credit tier and nothing else: a confidential risk class is not
-even in the store, so that it can never show through a stratum (regulation.md, 0.4, 0.6, R6–R10).
+even in the store, so that it can never show through a stratum (docs/legal-sources.md, 0.4, 0.6, R6–R10).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LINE_NAMES: dict[PracticeLine, str] = {"patent": "专利", "trademark": "商标"
 """How strata are named; published names, hence not translated."""
 LIST_NAMES = {"abnormal": "列入经营异常名录", "serious": "列入严重违法失信名单"}
 TIERS = ("A+", "A", "B", "C", "D")
-"""The public credit tiers, best first (regulation.md, 1.2)."""
+"""The public credit tiers, best first (docs/legal-sources.md, 1.2)."""
 
 
 class FrameScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

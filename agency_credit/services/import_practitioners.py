@@ -21,7 +21,7 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PractitionerRow:
-    """One row; the certificate number stays with the person when the agency changes (regulation.md, 7.2).
+    """One row; the certificate number stays when the agency changes (docs/legal-sources.md, 7.2).
 
     Parameters
     ----------

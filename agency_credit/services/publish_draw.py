@@ -42,7 +42,7 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
 
     1. After inspections: every inspection with a team has a reviewed result.
     2. The reveal is opened; after inspections the names of those who served are told (section 8).
-    3. The verifier replays the files; what it rejects is not published (architecture.md, rule 3).
+    3. The verifier replays the files; what it rejects is not published (docs/adr/0001).
     4. The files, the step and the log entries are written in one transaction; results go out with it.
     5. The folder on disk appears whole or not at all; it can be made again from the store.
 

@@ -1,6 +1,6 @@
 """Logins: opaque tokens of our own, hashed in a table, made at login only.
 
-The framework's sessions are not used: they accept an id chosen by the client (stack.md, section 4).
+The framework's sessions are not used: they accept an id chosen by the client (docs/adr/0005).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import LoginAttempt, Person, Session
+from agency_credit.database.tables import LoginAttempt, Session
 from agency_credit.domain.errors import ForbiddenError, InputError
 from agency_credit.domain.role import Actor
 from agency_credit.services.office import Office

@@ -89,8 +89,8 @@ def _cache_control(path: str) -> bytes:
 class ConditionalRequests:
     """Strong `ETag` by content, 304 where the reader has it already, HEAD wherever GET is.
 
-    Litestar sends tags for files but never answers 304 (stack.md, section 4). Answers that set a
-    cookie, and the back office, are left alone.
+    Litestar sends tags for files but never answers 304. Answers that set a cookie, and the back office,
+    are left alone.
     """
 
     def __init__(self, app: ASGIApp) -> None:

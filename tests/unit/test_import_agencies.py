@@ -137,7 +137,7 @@ def test_a_code_that_cannot_be_one_keeps_the_row_out(uscc, code):
 
 
 def test_a_real_code_with_a_wrong_check_digit_is_taken_and_flagged():
-    read = _read(["甲", "91350211M0000XUF46", "", "专利", "", "", ""])  # regulation.md, 7.1: this firm exists
+    read = _read(["甲", "91350211M0000XUF46", "", "专利", "", "", ""])  # docs/legal-sources.md, 7.1
     assert _codes(read) == [("名录!B2", "import.uscc-check-digit", "warning")]
     assert plan_agencies(read.rows, {}, {}).new["91350211M0000XUF46"].flags == ("uscc-check-digit",)
 

@@ -1,4 +1,4 @@
-"""The public log (public-log.md)."""
+"""The public log (docs/spec/log.md)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class InspectionItem(Table, tablename="inspection_item"):
 
 
 class ResultCategory(Table, tablename="result_category"):
-    """A category of inspection results, keyed on its text (regulation.md, 4.3)."""
+    """A category of inspection results, keyed on its text (docs/legal-sources.md, 4.3)."""
 
     id: BigSerial = BigSerial(primary_key=True)
     code = Varchar(length=10)

@@ -57,7 +57,7 @@ class AgencyPractice(Table, tablename="agency_practice"):
 
 
 class Practitioner(Table, tablename="practitioner"):
-    """A person who practises; the certificate number is the stable key (regulation.md, 7.2)."""
+    """A person who practises; the certificate number is the stable key (docs/legal-sources.md, 7.2)."""
 
     id: BigSerial = BigSerial(primary_key=True)
     certificate = Varchar(length=40)

@@ -16,6 +16,7 @@ from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import Fault, FaultsError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.sampling import parse_plan
+from agency_credit.services.draw_store import person_of
 from agency_credit.services.frame import FrameScope, Stratification, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
@@ -121,7 +122,7 @@ async def draft_draw(office: Office, actor: Actor, draft: DrawDraft) -> str:
                 title=draft.plan.title,
                 authority=draft.plan.authority,
                 draft_json=format_draft(draft),
-                drafted_by=_person(actor),
+                drafted_by=person_of(actor),
                 drafted_at=op.at,
                 changed_at=op.at,
             )
@@ -279,9 +280,3 @@ def _strata_faults(draft: DrawDraft, stratification: Stratification) -> list[Fau
 
 def _fault(at: str, code: str, template: str, **params: str | int) -> Fault:
     return Fault(at=at, code=code, template=template, params=params)
-
-
-def _person(actor: Actor) -> int:
-    if actor.person_id is None:
-        raise RefusedError("actor.account", "draws are run by people with an account; log in")
-    return actor.person_id

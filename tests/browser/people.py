@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PASSWORD
 
 OFFICE_FILES = Path(__file__).parents[2] / "seeds" / "data" / "office"
-Picture = Callable[[Page, str], None]
+Look = Callable[[Page, str], None]
 
 
 def log_in(page: Page, username: str) -> None:
@@ -47,7 +47,7 @@ def add_person(page: Page, username: str, name: str, role: str, *, inspector: in
     expect(page.get_by_text(f"已保存：{username}")).to_be_visible()
 
 
-def import_list(page: Page, kind: str, file: str, take: Picture, *, line: str | None = None) -> None:
+def import_list(page: Page, kind: str, file: str, look: Look, *, line: str | None = None) -> None:
     """Preview a list, then take in what is without fault."""
     go_to(page, "导入")
     page.get_by_role("radio", name=kind).check()
@@ -56,7 +56,7 @@ def import_list(page: Page, kind: str, file: str, take: Picture, *, line: str | 
     page.get_by_label("文件").set_input_files(OFFICE_FILES / file)
     page.get_by_role("button", name="预览导入结果").click()
     expect(page.get_by_role("heading", name=f"{file} 导入预览")).to_be_visible()
-    take(page, f"import-preview-{kind}")
+    look(page, f"import-preview-{kind}")
     page.get_by_role("button", name=re.compile("^(只导入无误的|导入全部)")).click()
     expect(page.get_by_text(f"{file} 已导入。")).to_be_visible()
 

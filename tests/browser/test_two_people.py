@@ -10,56 +10,56 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMINISTRATOR, Site, Visitor
-from tests.browser.people import Picture, add_person, go_to, go_to_desk, import_list, log_in, save
+from tests.browser.people import Look, add_person, go_to, go_to_desk, import_list, log_in, save
 
 VERIFIER = Path(__file__).parents[2] / "agency_credit" / "verification" / "verify_draw.py"
 
 
 def test_two_people_take_workbooks_to_a_published_and_verified_result(
-    site: Site, visitor: Visitor, take_picture: Picture, tmp_path: Path
+    site: Site, visitor: Visitor, look_at: Look, tmp_path: Path
 ) -> None:
     administrator, drafter, approver = visitor(), visitor(), visitor()
-    open_accounts(administrator, take_picture)
+    open_accounts(administrator, look_at)
     log_in(drafter, "zhangwei")
     log_in(approver, "lina")
-    fill_registers(drafter, approver, take_picture)
+    fill_registers(drafter, approver, look_at)
     n_inspectors = open_inspectors_accounts(administrator)
-    draft(drafter, take_picture)
-    approve(approver, take_picture)
+    draft(drafter, look_at)
+    approve(approver, look_at)
     site.move_to(days=3)
     log_in_again(drafter, "zhangwei")
-    enter_values_and_draw(drafter, take_picture)
+    enter_values_and_draw(drafter, look_at)
     site.move_to(days=3, hours=1)
-    inspect(visitor, n_inspectors, take_picture)
+    inspect(visitor, n_inspectors, look_at)
     log_in_again(approver, "lina")
-    review_all(approver, take_picture)
-    publish(approver, take_picture)
-    verify(visitor(), tmp_path, take_picture)
+    review_all(approver, look_at)
+    publish(approver, look_at)
+    verify(visitor(), tmp_path, look_at)
 
 
-def open_accounts(page: Page, take: Picture) -> None:
+def open_accounts(page: Page, look: Look) -> None:
     page.goto("/admin")
-    take(page, "login")
+    look(page, "login")
     log_in(page, ADMINISTRATOR)
     add_person(page, "zhangwei", "张伟", "起草人")
     add_person(page, "lina", "李娜", "批准人")
-    take(page, "people")
+    look(page, "people")
 
 
-def fill_registers(drafter: Page, approver: Page, take: Picture) -> None:
-    take(drafter, "desk-empty")
-    import_list(drafter, "代理机构", "专利代理机构名录.xlsx", take, line="专利代理")
-    take(drafter, "import-done")
-    import_list(drafter, "代理机构", "商标代理机构备案名单.csv", take, line="商标代理")
-    import_list(drafter, "信用信息", "信用信息归集.csv", take)
-    import_list(drafter, "执法检查人员", "执法检查人员名录库.xlsx", take)
-    import_list(drafter, "回避关系", "回避关系.xlsx", take)
+def fill_registers(drafter: Page, approver: Page, look: Look) -> None:
+    look(drafter, "desk-empty")
+    import_list(drafter, "代理机构", "专利代理机构名录.xlsx", look, line="专利代理")
+    look(drafter, "import-done")
+    import_list(drafter, "代理机构", "商标代理机构备案名单.csv", look, line="商标代理")
+    import_list(drafter, "信用信息", "信用信息归集.csv", look)
+    import_list(drafter, "执法检查人员", "执法检查人员名录库.xlsx", look)
+    import_list(drafter, "回避关系", "回避关系.xlsx", look)
     go_to(drafter, "信用评级")
     drafter.get_by_role("button", name="立即为全部机构评级").click()
     expect(drafter.get_by_text("项评级，其中新增或变化")).to_be_visible()
-    take(drafter, "rating")
+    look(drafter, "rating")
     go_to(approver, "回避关系")
-    take(approver, "recusals")
+    look(approver, "recusals")
     approver.get_by_role("button", name="批准勾选的回避关系").click()
     expect(approver.get_by_text("已批准 9 项回避关系。")).to_be_visible()
 
@@ -72,24 +72,24 @@ def open_inspectors_accounts(page: Page) -> int:
     return len(names)
 
 
-def draft(page: Page, take: Picture) -> None:
+def draft(page: Page, look: Look) -> None:
     go_to_desk(page)
     page.get_by_role("button", name="起草新的抽查方案").click()
-    take(page, "draft")
+    look(page, "draft")
     page.get_by_role("link", name="抽查事项与依据").click()
     save(page)
     expect(page.get_by_role("alert").get_by_text("委托")).to_be_visible()
-    take(page, "draft-what")
+    look(page, "draft-what")
     page.get_by_label("委托文件").fill("鲁知委字〔2026〕12号")
     save(page)
-    take(page, "draft-frame")
+    look(page, "draft-frame")
     save(page)
     page.get_by_role("textbox", name=re.compile("：数量$")).first.fill("2")
-    take(page, "draft-strata")
+    look(page, "draft-strata")
     save(page)
-    take(page, "draft-teams")
+    look(page, "draft-teams")
     save(page)
-    take(page, "draft-entropy")
+    look(page, "draft-entropy")
     for number, (event, form) in enumerate(
         [
             ("福彩双色球第2026137期，中国福利彩票网公布", "ssq"),
@@ -103,17 +103,17 @@ def draft(page: Page, take: Picture) -> None:
         source.get_by_label("时间（北京时间）").fill("21:15")
     save(page)
     expect(page.get_by_role("heading", name="核对", exact=True)).to_be_visible()
-    take(page, "draft-check")
+    look(page, "draft-check")
     page.get_by_role("button", name="公告本次抽查").click()
     expect(page.get_by_role("heading", name="下一步")).to_be_visible()
-    take(page, "draw-announced")
+    look(page, "draw-announced")
 
 
-def approve(page: Page, take: Picture) -> None:
+def approve(page: Page, look: Look) -> None:
     go_to_desk(page)
-    take(page, "desk-approver")
+    look(page, "desk-approver")
     page.get_by_role("link", name="核对并批准抽查").click()
-    take(page, "draw-approve")
+    look(page, "draw-approve")
     page.get_by_role("button", name="批准本次抽查").click()
     expect(page.get_by_text("已批准").first).to_be_visible()
 
@@ -123,9 +123,9 @@ def log_in_again(page: Page, username: str) -> None:
     log_in(page, username)
 
 
-def enter_values_and_draw(page: Page, take: Picture) -> None:
+def enter_values_and_draw(page: Page, look: Look) -> None:
     page.get_by_role("link", name="录入随机值并抽取").click()
-    take(page, "draw-values")
+    look(page, "draw-values")
     page.get_by_label("双色球").fill("03 07 12 18 25 31 + 9")
     page.get_by_role("group", name="双色球").get_by_role("button", name="保存").click()
     page.get_by_label("双色球").fill("03 07 12 18 25 31 + 09")
@@ -133,52 +133,52 @@ def enter_values_and_draw(page: Page, take: Picture) -> None:
     page.get_by_label("十进制数字").fill("272006382327950312531864")
     page.get_by_role("group", name="掷十面骰").get_by_role("button", name="保存").click()
     expect(page.get_by_text("抽取只进行一次").first).to_be_visible()
-    take(page, "draw-run")
+    look(page, "draw-run")
     page.get_by_role("button", name="立即抽取").click()
     expect(page.get_by_role("heading", name="检查组与检查进展")).to_be_visible()
-    take(page, "draw-drawn")
+    look(page, "draw-drawn")
 
 
-def inspect(visitor: Visitor, n_inspectors: int, take: Picture) -> None:
+def inspect(visitor: Visitor, n_inspectors: int, look: Look) -> None:
     """Each inspector enters the results of his teams that nobody entered before him."""
     for number in range(1, n_inspectors + 1):
         page = visitor()
         log_in(page, f"jiancha{number}")
         while (task := page.get_by_role("link", name="检查并录入结果")).count():
             task.first.click()
-            take(page, "inspection-enter")
+            look(page, "inspection-enter")
             page.get_by_label("检查日期").fill("2026-11-27")
             page.get_by_role("checkbox", name="未发现问题").check()
             page.get_by_role("button", name="提交结果").click()
             expect(page.get_by_text("待复核").first).to_be_visible()
-            take(page, "inspection-entered")
+            look(page, "inspection-entered")
             go_to_desk(page)
         page.context.close()
 
 
-def review_all(page: Page, take: Picture) -> None:
-    take(page, "desk-reviews")
+def review_all(page: Page, look: Look) -> None:
+    look(page, "desk-reviews")
     while (task := page.get_by_role("link", name="复核检查结果")).count():
         task.first.click()
-        take(page, "inspection-review")
+        look(page, "inspection-review")
         page.get_by_role("button", name="确认结果").click()
         expect(page.get_by_text("已复核").first).to_be_visible()
         go_to_desk(page)
 
 
-def publish(page: Page, take: Picture) -> None:
+def publish(page: Page, look: Look) -> None:
     page.get_by_role("link", name="公布抽查").click()
-    take(page, "draw-publish")
+    look(page, "draw-publish")
     page.get_by_role("button", name="立即公布").click()
     expect(page.get_by_text("已全部办结")).to_be_visible()
-    take(page, "draw-published")
+    look(page, "draw-published")
 
 
-def verify(page: Page, folder: Path, take: Picture) -> None:
+def verify(page: Page, folder: Path, look: Look) -> None:
     """Somebody of the public fetches the files and checks them with the script that stands alone."""
     page.goto("/draws")
     page.get_by_role("main").get_by_role("link", name=re.compile("双随机|3703")).first.click()
-    take(page, "public-draw")
+    look(page, "public-draw")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="下载全部文件（zip）").click()
     bundle = folder / "bundle.zip"

@@ -31,7 +31,11 @@ README = ROOT / "README.md"
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 INTERFACES = (ROOT / "docs" / "spec" / "interfaces.md").read_text("utf-8")
 DOCUMENTS = sorted(
-    [README, *(ROOT / "docs").rglob("*.md"), *(ROOT / folder / "README.md" for folder in ("tests", "seeds"))]
+    [
+        README,
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / folder / "README.md" for folder in ("tests", "seeds", "benchmarks")),
+    ]
 )
 AT_RUN_TIME = {"keys/log.json", "keys/secret.json", "keys/", "bundles/", "agency-credit.log/"}
 """Below the data folder, not in the repository; and the first part of the name of a log."""
@@ -308,3 +312,9 @@ def test_no_file_and_no_function_is_longer_than_the_architecture_allows() -> Non
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
                     assert node.end_lineno - node.lineno < function_limit, f"{path}: {node.name}"
+
+
+def test_the_verifier_is_as_short_as_the_readme_says() -> None:
+    assert "单个文件，不到三百行" in README.read_text("utf-8")
+    verifier = ROOT / "agency_credit" / "verification" / "verify_draw.py"
+    assert verifier.read_text("utf-8").count("\n") < 300

@@ -142,6 +142,7 @@ def look_at() -> Callable[[Page, str], None]:
     folder = os.environ.get("SCREENSHOTS")
 
     def look(page: Page, name: str) -> None:
+        page.wait_for_load_state()  # a click may have led here a moment ago
         if folder:
             page.screenshot(path=Path(folder) / f"{name}-{WIDE}.png", full_page=True)
         page.set_viewport_size({"width": TELEPHONE, "height": 900})

@@ -1,16 +1,18 @@
 """The same steps for programs: thin handlers over the services, JSON in and out.
 
-A program logs in, keeps the cookie, and sends the token of its session in ``X-CSRF-Token``. Errors are
-RFC 9457 problems, by the one mapping of the application.
+A program logs in, keeps the cookie, and sends the token of its session in ``X-CSRF-Token``. With an
+``Idempotency-Key`` a request may be sent again and does nothing again. Errors are RFC 9457 problems, by
+the one mapping of the application.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
-from litestar import Response, Router, delete, post
+from litestar import MediaType, Response, Router, delete, post
 from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
@@ -26,6 +28,7 @@ from admin.page import (
     opened_to,
 )
 from admin.session import SESSION_COOKIE, address_of, session_cookie
+from agency_credit.domain.canonical import digest
 from agency_credit.domain.role import Actor
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_results import load_desk_inspection
@@ -34,8 +37,11 @@ from agency_credit.services.draw_steps import announce_draw, approve_draw, enter
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
 from agency_credit.services.publish_draw import publish_draw
+from agency_credit.services.repeat import take_once
 from agency_credit.services.results import enter_result, return_result, review_result
 from agency_credit.services.sessions import close_session, load_session, open_session
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -119,102 +125,123 @@ async def close_session_json(request: AnyRequest, office: TheOffice) -> None:
 
 
 @post("/api/v1/draws", opt=opened_to(DRAFTER))
-async def draft_json(office: TheOffice, actor: TheActor, data: JSONBody[DrawDraft]) -> DrawAnswer:
+async def draft_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, data: JSONBody[DrawDraft]
+) -> Response[DrawAnswer]:
     """Save a new draft."""
-    return await _draw_answer(office, actor, await draft_draw(office, actor, data))
+
+    async def step() -> DrawAnswer:
+        return await _draw_answer(office, actor, await draft_draw(office, actor, data))
+
+    return await _once(request, office, actor, step, status_code=201)
 
 
 @post("/draws/{draw:str}/announce", opt=opened_to(DRAFTER), status_code=200)
-async def announce_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
+async def announce_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Response[DrawAnswer]:
     """Freeze and announce a draft."""
-    await announce_draw(office, actor, draw)
-    return await _draw_answer(office, actor, draw)
+    return await _step(request, office, actor, draw, lambda: announce_draw(office, actor, draw))
 
 
 @post("/draws/{draw:str}/approve", opt=opened_to(APPROVER), status_code=200)
-async def approve_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
+async def approve_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Response[DrawAnswer]:
     """Approve what was announced."""
-    await approve_draw(office, actor, draw)
-    return await _draw_answer(office, actor, draw)
+    return await _step(request, office, actor, draw, lambda: approve_draw(office, actor, draw))
 
 
 @post("/draws/{draw:str}/values", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def enter_value_json(
+    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     draw: FromPath[str],
     data: JSONBody[ValueBody],
-) -> DrawAnswer:
+) -> Response[DrawAnswer]:
     """Enter the value of a source."""
-    await enter_value(office, actor, draw, data.source, data.value)
-    return await _draw_answer(office, actor, draw)
+    return await _step(
+        request, office, actor, draw, lambda: enter_value(office, actor, draw, data.source, data.value)
+    )
 
 
 @post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE), status_code=200)
-async def run_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
+async def run_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Response[DrawAnswer]:
     """Draw: once and only once."""
-    await run_draw(office, actor, draw)
-    return await _draw_answer(office, actor, draw)
+    return await _step(request, office, actor, draw, lambda: run_draw(office, actor, draw))
 
 
 @post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def void_json(
-    office: TheOffice,
-    actor: TheActor,
-    draw: FromPath[str],
-    data: JSONBody[VoidBody],
-) -> DrawAnswer:
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str], data: JSONBody[VoidBody]
+) -> Response[DrawAnswer]:
     """Ask to void a draw."""
-    await request_void(office, actor, draw, data.reason_code, data.reason)
-    return await _draw_answer(office, actor, draw)
+    return await _step(
+        request, office, actor, draw, lambda: request_void(office, actor, draw, data.reason_code, data.reason)
+    )
 
 
 @post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER), status_code=200)
-async def confirm_void_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
+async def confirm_void_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Response[DrawAnswer]:
     """Void a draw as a first person asked."""
-    await confirm_void(office, actor, draw)
-    return await _draw_answer(office, actor, draw)
+    return await _step(request, office, actor, draw, lambda: confirm_void(office, actor, draw))
 
 
 @post("/draws/{draw:str}/publish", opt=opened_to(APPROVER), status_code=200)
-async def publish_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
+async def publish_json(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Response[DrawAnswer]:
     """Publish the files of a draw."""
-    await publish_draw(office, actor, draw)
-    return await _draw_answer(office, actor, draw)
+    return await _step(request, office, actor, draw, lambda: publish_draw(office, actor, draw))
 
 
 @post("/inspections/{inspection:int}/result", opt=opened_to(INSPECTOR), status_code=200)
 async def enter_result_json(
+    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     inspection: FromPath[int],
     data: JSONBody[ResultBody],
-) -> InspectionAnswer:
+) -> Response[InspectionAnswer]:
     """Enter a result."""
-    await enter_result(
-        office,
-        actor,
-        inspection,
-        inspected_on=data.inspected_on,
-        categories=data.categories,
-        findings=data.findings,
-    )
-    return await _inspection_answer(office, inspection)
+
+    async def step() -> InspectionAnswer:
+        await enter_result(
+            office,
+            actor,
+            inspection,
+            inspected_on=data.inspected_on,
+            categories=data.categories,
+            findings=data.findings,
+        )
+        return await _inspection_answer(office, inspection)
+
+    return await _once(request, office, actor, step)
 
 
 @post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
 async def review_json(
+    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     inspection: FromPath[int],
     data: JSONBody[ReviewBody],
-) -> InspectionAnswer:
+) -> Response[InspectionAnswer]:
     """Confirm a result, or send it back."""
-    if data.verdict == "return":
-        await return_result(office, actor, inspection, data.reason)
-    else:
-        await review_result(office, actor, inspection)
-    return await _inspection_answer(office, inspection)
+
+    async def step() -> InspectionAnswer:
+        if data.verdict == "return":
+            await return_result(office, actor, inspection, data.reason)
+        else:
+            await review_result(office, actor, inspection)
+        return await _inspection_answer(office, inspection)
+
+    return await _once(request, office, actor, step)
 
 
 def api_handlers() -> list[ControllerRouterHandler]:
@@ -240,6 +267,41 @@ def api_handlers() -> list[ControllerRouterHandler]:
         ],
     )
     return [router, draft_json]
+
+
+async def _step(
+    request: AnyRequest, office: Office, actor: Actor, draw: str, act: Callable[[], Awaitable[object]]
+) -> Response[DrawAnswer]:
+    """Take a step of a draw and answer where it stands now."""
+
+    async def step() -> DrawAnswer:
+        await act()
+        return await _draw_answer(office, actor, draw)
+
+    return await _once(request, office, actor, step)
+
+
+async def _once(
+    request: AnyRequest,
+    office: Office,
+    actor: Actor,
+    step: Callable[[], Awaitable[Answer]],
+    *,
+    status_code: int = 200,
+) -> Response[Answer]:
+    """Take a step; with an ``Idempotency-Key`` never twice."""
+
+    async def take() -> str:
+        return msgspec.json.encode(await step()).decode()
+
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        content = await take()
+    else:
+        asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+        content = await take_once(office, actor, key, digest(asked), take)
+    raw: Response[Any] = Response(content.encode(), status_code=status_code, media_type=MediaType.JSON)
+    return raw
 
 
 async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:

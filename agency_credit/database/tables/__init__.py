@@ -19,7 +19,14 @@ from agency_credit.database.tables.inspection import (
     ResultStep,
 )
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
-from agency_credit.database.tables.people import AuditLine, LoginAttempt, Person, PersonRole, Session
+from agency_credit.database.tables.people import (
+    AuditLine,
+    LoginAttempt,
+    Person,
+    PersonRole,
+    RepeatedRequest,
+    Session,
+)
 from agency_credit.database.tables.rating import Rating
 from agency_credit.database.tables.reference import (
     CalendarDay,
@@ -39,7 +46,7 @@ from agency_credit.database.tables.register import (
 
 TABLES = (
     District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
-    Person, PersonRole, Session, LoginAttempt, AuditLine, ImportRun,
+    Person, PersonRole, Session, LoginAttempt, RepeatedRequest, AuditLine, ImportRun,
     Agency, AgencyPractice, Practitioner, CreditRecord, Inspector, Recusal, Rating,
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep,
@@ -85,6 +92,7 @@ __all__ = [
     "Practitioner",
     "Rating",
     "Recusal",
+    "RepeatedRequest",
     "ResultCategory",
     "ResultStep",
     "Session",

@@ -72,6 +72,17 @@ class LoginAttempt(Table, tablename="login_attempt"):
     succeeded = Boolean(default=False)
 
 
+class RepeatedRequest(Table, tablename="repeated_request"):
+    """A request of a program with its key, and the answer it got; kept for a day."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    key = Varchar(length=100)
+    request = Varchar(length=64)
+    answer = Text()
+    at = Timestamptz(null=False, default=None)
+
+
 class AuditLine(Table, tablename="audit_line"):
     """Who did what, when, to what, and how it ended; appended, never changed."""
 

@@ -98,9 +98,8 @@ def fill_seats(may: dict[Any, list[str]], limit: dict[str, int]) -> dict[Any, st
         closed.update(() if found else came)
         while found:  # 7.3
             (x, i), found = found, came[found[0]]
+            has[sits.get(x, i)].discard(x)  # whoever sat there goes on to the seat that x was reached from
             has[i].add(x)
-            if x in sits:
-                has[sits[x]].remove(x)
             sits[x] = i
     return sits
 
@@ -191,12 +190,11 @@ class Draw:
     def select(self, plan: Any, take: Any, sizes: dict[str, int], ticket: dict[str, int]) -> dict[str, Any]:
         """§6 for the eligible units of a stratum with their sizes: its entry in result.json."""
         total, order = len(sizes), sorted(sizes, key=ticket.__getitem__)
-        n = take.get("count", total)  # 6.1
+        n = min(take.get("count", total), total)  # 6.1
         if "fraction" in take:
             share = Fraction(take["fraction"]) * total
             rounded = {"up": -(-share // 1), "down": share // 1, "nearest": (share + Fraction(1, 2)) // 1}
-            n = max(rounded[plan["rounding"]], take["minimum"])
-        n = min(n, total)
+            n = min(max(rounded[plan["rounding"]], take["minimum"]), total)
         cutoff = f"{ticket[order[n - 1]]:064x}" if n else None  # 6.5
         if plan["selection"] == "pareto":  # 6.3
             places, left, cutoff, rest = n, sum(sizes.values()), None, sorted(sizes, key=sizes.__getitem__)

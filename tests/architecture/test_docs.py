@@ -315,6 +315,6 @@ def test_no_file_and_no_function_is_longer_than_the_architecture_allows() -> Non
 
 
 def test_the_verifier_is_as_short_as_the_readme_says() -> None:
-    assert "单个文件，不到三百行" in README.read_text("utf-8")
+    assert "单个文件，不超过三百行" in README.read_text("utf-8")
     verifier = ROOT / "agency_credit" / "verification" / "verify_draw.py"
-    assert verifier.read_text("utf-8").count("\n") < 300
+    assert verifier.read_text("utf-8").count("\n") <= 300

@@ -12,7 +12,7 @@ import click
 
 from agency_credit.cli.report import echo_rows, format_option, language
 from agency_credit.cli.run_office import as_option, load_operator_of, run_in_office
-from agency_credit.domain.errors import Fault
+from agency_credit.domain.errors import Fault, InputError
 from agency_credit.services.import_file import ImportReport, import_file
 from agency_credit.services.import_format import MAX_FILE_BYTES
 from agency_credit.services.import_kinds import KINDS
@@ -68,12 +68,26 @@ def command(
         actor = await load_operator_of(user)
         return await import_file(office, actor, kind, name, content, is_dry_run=dry_run, **options)
 
+    if report_path is not None:
+        _write_report(report_path, [])  # before anything is stored: it may not be possible
     report = run_in_office(work)
     rows = [_fault_row(fault) for fault in report.faults]
     if report_path is not None:
-        report_path.write_bytes(_format_csv(rows))
+        _write_report(report_path, rows)
     _echo(report, rows, form, is_dry_run=dry_run)
     return 1 if report.n_errors else 0
+
+
+def _write_report(path: Path, rows: list[dict[str, str | int]]) -> None:
+    try:
+        path.write_bytes(_format_csv(rows))
+    except OSError as error:
+        raise InputError(
+            "import.report",
+            "the report cannot be written to {path} ({reason}); choose another file",
+            path=str(path),
+            reason=error.strerror or str(error),
+        ) from error
 
 
 def _fault_row(fault: Fault) -> dict[str, str | int]:

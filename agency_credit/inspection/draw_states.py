@@ -74,6 +74,8 @@ class DrawHistory:
         Its public identifier.
     drafted_by
         Who drafted the plan.
+    changed_by
+        Who changed the draft since.
     steps
         Who made each step, by step, in the order in which they were made.
     """
@@ -81,6 +83,13 @@ class DrawHistory:
     draw: str
     drafted_by: int
     steps: Mapping[DrawStep, int]
+    changed_by: frozenset[int] = frozenset()
+
+    @property
+    def authors(self) -> frozenset[int]:
+        """Whoever had a hand in what was announced; none of them approves it."""
+        announced = {by for step, by in self.steps.items() if step is DrawStep.ANNOUNCED}
+        return frozenset({self.drafted_by, *self.changed_by, *announced})
 
     @property
     def state(self) -> DrawState:
@@ -116,10 +125,10 @@ def check_announce(history: DrawHistory, first_value_at: datetime, now: datetime
 def check_approve(history: DrawHistory, person: int, first_value_at: datetime, now: datetime) -> None:
     """A second person approves, still before the first public value can be known."""
     _check_step(history, DrawStep.APPROVED)
-    if person in (history.drafted_by, history.steps[DrawStep.ANNOUNCED]):
+    if person in history.authors:
         raise ForbiddenError(
             "draw.same-person",
-            "whoever drafted or announced a draw cannot approve it; a second person must",
+            "whoever drafted, changed or announced a draw cannot approve it; a second person must",
         )
     if now >= first_value_at:
         raise RefusedError(

@@ -11,10 +11,10 @@ from agency_credit.database.tables import DrawStep
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError, RefusedError
 from agency_credit.sampling import entropy_tenths, parse_files, parse_plan, review_files
+from agency_credit.services.draft_faults import load_draft_faults
 from agency_credit.services.draw_draft import (
     NO_COMMITMENT,
     DrawDraft,
-    find_draft_faults,
     format_plan_of,
     load_draw_row,
     own_sources,
@@ -98,7 +98,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     draft = changed or parse_draft(row["draft_json"].encode())
     districts = await load_districts()
     frame, error = await _try_frame(office, draft)
-    faults = find_draft_faults(draw, draft, frame, districts) if frame else ()
+    faults = await load_draft_faults(draw, draft, frame) if frame else ()
     roster = await load_roster(draft.inspector_limit)
     warnings, tenths, n_recusals, more = await _review(draw, draft, frame, roster)
     by_section: dict[str, tuple[Fault, ...]] = dict.fromkeys(SECTIONS, ())

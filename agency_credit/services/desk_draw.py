@@ -124,7 +124,7 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
     row = await load_draw_row(draw)
     draft = parse_draft(row["draft_json"].encode())
     steps = tuple(await load_steps(row["id"]))
-    state = (await load_history(row)).state.value
+    history = await load_history(row)
     files = await load_files(row["id"])
     plan = parse_plan(files["plan.json"]) if "plan.json" in files else None
     is_public = any(step["step"] == "published" for step in steps)
@@ -143,7 +143,7 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
         drafted_by=drafter["display_name"] or drafter["username"],
         drafted_at=row["drafted_at"],
         draft=draft,
-        state=state,
+        state=history.state.value,
         steps=steps,
         plan=plan,
         digests={name: digest(content) for name, content in sorted(files.items())},
@@ -151,13 +151,12 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
         sources=sources,
         strata=_strata_of(files),
         inspections=inspections,
-        void_request=None if state == "voided" else await load_void_request(row["id"]),
+        void_request=None if history.state == "voided" else await load_void_request(row["id"]),
         replaced_by=await _find_replacement(draw),
         next=NextStep(kind="none"),
         is_after_first_value=plan is not None and office.now() >= plan.first_value_at,
     )
-    blocked = frozenset({row["drafted_by"], *(step["by"] for step in steps if step["step"] == "announced")})
-    return _with_next(office, actor, desk, blocked)
+    return _with_next(office, actor, desk, history.authors)
 
 
 def _with_next(office: Office, actor: Actor, desk: DrawDesk, blocked: frozenset[int]) -> DrawDesk:

@@ -2,7 +2,7 @@
 
 A draft is the protocol's plan (draw-protocol.md, section 2) with two differences: a commitment of this
 office is still empty (it is made when the draw is announced), and beside the plan stands the scope, from
-which the frame is built. It is saved faulty or not; `find_draft_faults` says what is missing.
+which the frame is built. It is saved faulty or not; `draft_faults` says what is missing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import msgspec
 
 from agency_credit.database.tables import Draw, DrawStep
 from agency_credit.domain.canonical import format_canonical
-from agency_credit.domain.errors import Fault, FaultsError, InputError, NotFoundError, RefusedError
+from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import Actor, Role
-from agency_credit.sampling import parse_plan
 from agency_credit.services.draw_store import person_of
-from agency_credit.services.frame import FrameScope, Stratification, load_stratification
+from agency_credit.services.frame import FrameScope, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_items, load_parameter
@@ -194,89 +193,3 @@ def own_sources(draft: DrawDraft) -> list[int]:
         for index, source in enumerate(draft.plan.entropy)
         if source.get("kind") == "commitment" and not source.get("commitment")
     ]
-
-
-def find_draft_faults(
-    draw: str, draft: DrawDraft, stratification: Stratification, districts: dict[str, str]
-) -> tuple[Fault, ...]:
-    """Everything that keeps a draft from being announced, all at once.
-
-    The protocol's own rules are checked by `sampling.parse_plan`; here stand those of the law
-    (docs/legal-sources.md, R11, R20) and those that tie the plan to today's frame.
-    """
-    faults: list[Fault] = []
-    try:
-        placeholder = dict.fromkeys(own_sources(draft), NO_COMMITMENT)
-        parse_plan(format_plan_of(draw, draft, placeholder))
-    except FaultsError as error:
-        faults += error.faults
-    except InputError as error:
-        faults.append(Fault(at="plan", code=error.code, template=error.template, params=error.params))
-    faults += _legal_faults(draft)
-    faults += _strata_faults(draft, stratification)
-    faults += [
-        _fault("scope.areas", "area.unknown", "there is no district {area}", area=area)
-        for area in draft.scope.areas
-        if area not in districts
-    ]
-    if draft.inspector_limit < 1:
-        faults.append(
-            _fault("inspector_limit", "draft.limit", "an inspector must be allowed at least one target")
-        )
-    return tuple(faults)
-
-
-def _legal_faults(draft: DrawDraft) -> list[Fault]:
-    plan = draft.plan
-    faults = []
-    if not any(text.strip() for text in plan.basis):
-        faults.append(
-            _fault("plan.basis", "draft.basis", "name the legal basis; without one nothing may be inspected")
-        )
-    if not plan.authority.strip():
-        faults.append(_fault("plan.authority", "draft.authority", "name the implementing body"))
-    if not any(text.strip() for text in plan.items):
-        faults.append(
-            _fault("plan.items", "draft.items", "choose at least one item of the published item list")
-        )
-    below_province = draft.authority_level in ("county", "city")
-    if "patent" in draft.scope.practice_lines and below_province and not (plan.entrustment or "").strip():
-        faults.append(
-            _fault(
-                "plan.entrustment",
-                "draft.entrustment",
-                "a city or county inspects patent agencies only when the province entrusts it; "
-                "give the entrustment document, or leave patent agencies out",
-            )
-        )
-    return faults
-
-
-def _strata_faults(draft: DrawDraft, stratification: Stratification) -> list[Fault]:
-    planned = [str(item.get("stratum")) for item in draft.plan.strata]
-    known = [stratum.stratum for stratum in stratification.strata]
-    faults = [
-        _fault(
-            "plan.strata",
-            "draft.stratum-empty",
-            "the stratum {stratum} has no unit in today's frame; take it out of the plan",
-            stratum=stratum,
-        )
-        for stratum in planned
-        if stratum not in known
-    ]
-    faults += [
-        _fault(
-            "plan.strata",
-            "draft.stratum-missing",
-            "the stratum {stratum} is in today's frame but not in the plan; say how many to take",
-            stratum=stratum,
-        )
-        for stratum in known
-        if stratum not in planned
-    ]
-    return faults
-
-
-def _fault(at: str, code: str, template: str, **params: str | int) -> Fault:
-    return Fault(at=at, code=code, template=template, params=params)

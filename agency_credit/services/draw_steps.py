@@ -29,9 +29,9 @@ from agency_credit.sampling import (
     parse_plan,
     pseudonym,
 )
+from agency_credit.services.draft_faults import load_draft_faults
 from agency_credit.services.draw_draft import (
     DrawDraft,
-    find_draft_faults,
     format_plan_of,
     load_draw_row,
     own_sources,
@@ -48,6 +48,7 @@ from agency_credit.services.draw_store import (
     load_values,
     open_nonces,
     person_of,
+    refuse_changed_files,
 )
 from agency_credit.services.frame import (
     format_inspectors,
@@ -58,7 +59,6 @@ from agency_credit.services.frame import (
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
-from agency_credit.services.reference import load_districts
 from agency_credit.services.verify import refuse_false_bundle
 
 DRAFTER = frozenset({Role.DRAFTER})
@@ -92,7 +92,7 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
         draft = parse_draft(row["draft_json"].encode())
         history = await load_history(row)
         frame = await load_stratification(office, draft.scope, by_size=draft.plan.selection == "pareto")
-        faults = find_draft_faults(draw, draft, frame, await load_districts())  # 1
+        faults = await load_draft_faults(draw, draft, frame)  # 1
         if faults:
             raise FaultsError(draw, faults)
         pseudonyms, inspectors = await _freeze_roster(office, row["id"], draw, draft)  # 2
@@ -123,7 +123,7 @@ async def approve_draw(office: Office, actor: Actor, draw: str) -> None:
     Raises
     ------
     ForbiddenError
-        The person who drafted or announced the draw.
+        Whoever drafted, changed or announced the draw.
     RefusedError
         Not announced, approved already, voided, or too late.
     """
@@ -132,6 +132,7 @@ async def approve_draw(office: Office, actor: Actor, draw: str) -> None:
         files = await load_files(row["id"])
         history = await load_history(row)
         plan = _announced_plan(draw, files)
+        await refuse_changed_files(draw, files)
         draw_states.check_approve(history, person_of(actor), plan.first_value_at, op.at)
         body = {"announcement": digest(files["announcement.json"]), "draw": draw}
         index = await op.append_entry("draw.approved", draw, body)
@@ -191,6 +192,7 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
         row = await load_draw_row(draw)
         draw_states.check_draw(await load_history(row))
         contents = await load_files(row["id"])
+        await refuse_changed_files(draw, contents)
         files = parse_files(contents)
         reveal = await load_reveal(office, row, files.plan)  # 1
         outcome = compute_draw(files, reveal)  # 2

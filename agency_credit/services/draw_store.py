@@ -6,19 +6,27 @@ from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import (
+    AuditLine,
     DrawFile,
     DrawPseudonym,
     DrawSecret,
     DrawStep,
     DrawValue,
     DrawVoidRequest,
+    LogEntry,
+    Person,
 )
 from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import RefusedError
+from agency_credit.domain.errors import RefusedError, VerificationError
 from agency_credit.domain.role import Actor
 from agency_credit.inspection import draw_states
 from agency_credit.inspection.draw_states import DrawHistory
+from agency_credit.publication.entry import parse_entry
+from agency_credit.publication.merkle import hash_leaf
 from agency_credit.services.office import Office
+
+_LOGGED = {"announcement": "announcement.json", "plan": "plan.json", "result": "result.json"}
+"""Whose digests the entries of a draw hold (docs/spec/log.md); the announcement binds the other files."""
 
 
 def person_of(actor: Actor) -> int:
@@ -78,11 +86,43 @@ async def load_history(row: dict[str, Any]) -> DrawHistory:
         draw=row["draw"],
         drafted_by=row["drafted_by"],
         steps={draw_states.DrawStep(step["step"]): step["by"] for step in steps},
+        changed_by=await _load_changers(row["draw"]),
     )
 
 
+async def refuse_changed_files(draw: str, files: dict[str, bytes]) -> None:
+    """Hold the stored files against what the public log says of them.
+
+    Raises
+    ------
+    VerificationError
+        A file is not the one that was announced or drawn: the store was tampered with.
+    """
+    rows = await (
+        LogEntry.select(LogEntry.entry, LogEntry.leaf_hash)
+        .where((LogEntry.subject == draw) & LogEntry.type.is_in(["draw.announced", "draw.drawn"]))
+        .order_by(LogEntry.index)
+    )
+    told: dict[str, object] = {}
+    for row in rows:
+        if hash_leaf(bytes(row["entry"])) == bytes(row["leaf_hash"]):
+            told |= parse_entry(bytes(row["entry"])).body
+    for key, name in _LOGGED.items():
+        if name in files and told.get(key) != digest(files[name]):
+            raise VerificationError(
+                "draw.files-changed",
+                "{file} of {draw} is not the one in the public log; the database was changed behind"
+                " this program, restore it from a backup",
+                file=name,
+                draw=draw,
+            )
+
+
 async def load_steps(draw: int) -> list[dict[str, Any]]:
-    """The steps of a draw in order, with the user names behind them."""
+    """The steps of a draw in order, with the user names behind them.
+
+    The order is that in which they were stored: a clock may be set back between two of them.
+    """
     return await (
         DrawStep.select(
             *DrawStep.all_columns(),
@@ -91,7 +131,7 @@ async def load_steps(draw: int) -> list[dict[str, Any]]:
             DrawStep.second_by.display_name.as_alias("second_name"),
         )
         .where(DrawStep.draw == draw)
-        .order_by(DrawStep.at, DrawStep.id)
+        .order_by(DrawStep.id)
     )
 
 
@@ -100,7 +140,7 @@ async def load_values(draw: int) -> dict[int, str]:
     rows = await (
         DrawValue.select(DrawValue.source, DrawValue.value)
         .where(DrawValue.draw == draw)
-        .order_by(DrawValue.entered_at, DrawValue.id)
+        .order_by(DrawValue.id)
     )
     return {row["source"]: row["value"] for row in rows}
 
@@ -159,6 +199,16 @@ async def open_salts(office: Office, draw: int) -> dict[str, str]:
         row["pseudonym"]: office.keys.unseal(bytes(row["sealed_salt"]), f"salt {row['pseudonym']}").hex()
         for row in rows
     }
+
+
+async def _load_changers(draw: str) -> frozenset[int]:
+    """Who changed the draft; audit lines are written with what they tell of, and only appended."""
+    changes = AuditLine.select(AuditLine.actor).where(
+        (AuditLine.action == "draw.change") & (AuditLine.subject == draw) & (AuditLine.outcome == "done")
+    )
+    return frozenset(
+        await Person.select(Person.id).where(Person.username.is_in(changes)).output(as_list=True)
+    )
 
 
 def _nonce_context(identifier: str, source: int) -> str:

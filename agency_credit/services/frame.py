@@ -286,12 +286,10 @@ async def _load_tiers(on: date) -> dict[tuple[int, str], str]:
 
 
 async def _load_inspection_counts(year: int) -> Counter[int]:
-    rows = await (
-        InspectionResult.select(
-            InspectionResult.inspection, InspectionResult.inspection.agency.as_alias("agency")
-        )
-        .where(InspectionResult.inspected_on >= date(year, 1, 1))
-        .where(InspectionResult.inspected_on <= date(year, 12, 31))
-    )
-    visits = {(row["inspection"], row["agency"]) for row in rows}
-    return Counter(agency for _, agency in visits)
+    rows = await InspectionResult.select(
+        InspectionResult.inspection,
+        InspectionResult.inspected_on,
+        InspectionResult.inspection.agency.as_alias("agency"),
+    ).order_by(InspectionResult.version)
+    latest = {row["inspection"]: row for row in rows}  # a returned version may have had another day
+    return Counter(row["agency"] for row in latest.values() if row["inspected_on"].year == year)

@@ -43,7 +43,7 @@ async def create_person(
     InputError
         A user name or password that is too short, an inspector without certificate.
     ConflictError
-        The user name is taken.
+        The user name is taken, or the inspector has an account: four eyes take two people.
     """
     wanted = frozenset(roles)
     _check_account(username, password, wanted, certificate)
@@ -52,6 +52,7 @@ async def create_person(
         if await Person.exists().where(Person.username == username):
             raise ConflictError("person.exists", "the user name {username} is taken", username=username)
         inspector = await _load_inspector(certificate) if certificate else None
+        await _refuse_second_account(inspector)
         person = Person(
             username=username,
             display_name=display_name,
@@ -154,6 +155,23 @@ async def _load_inspector(certificate: str) -> int:
             certificate=certificate,
         )
     return int(row["id"])
+
+
+async def _refuse_second_account(inspector: int | None) -> None:
+    """An inspector with two accounts could review with one what he entered with the other."""
+    if inspector is None:
+        return
+    other = await (
+        Person.select(Person.username)
+        .where((Person.inspector == inspector) & (Person.is_active == True))  # noqa: E712
+        .first()
+    )
+    if other:
+        raise ConflictError(
+            "person.inspector",
+            "this inspector has the account {username} already; nobody has two",
+            username=other["username"],
+        )
 
 
 def _check_account(username: str, password: str, roles: frozenset[Role], certificate: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from agency_credit.database.tables import Inspector
 from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import RefusedError, UnavailableError
+from agency_credit.domain.errors import ConflictError, RefusedError, UnavailableError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.domain.roster import ServedInspector
 from agency_credit.inspection import draw_states
@@ -23,6 +23,7 @@ from agency_credit.services.draw_store import (
     load_history,
     load_pseudonyms,
     open_salts,
+    refuse_changed_files,
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
@@ -59,6 +60,7 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
         row = await load_draw_row(draw)
         draw_states.check_publish(await load_history(row))
         contents = await load_files(row["id"])
+        await refuse_changed_files(draw, contents)
         plan = parse_plan(contents["plan.json"])
         inspections = await load_inspections(row["id"])
         is_late = plan.publication == "after-inspection"
@@ -89,6 +91,14 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
         draw_states.check_names(await load_history(row))
         await _check_results(await load_inspections(row["id"]))
         contents = await load_files(row["id"])
+        if "names.jsonl" in contents:
+            raise ConflictError(
+                "draw.named-already",
+                "this step of the draw {draw} was made already; it is made once and only once",
+                draw=draw,
+                link=f"/draws/{draw}",
+            )
+        await refuse_changed_files(draw, contents)
         added = {"names.jsonl": await _format_names(office, row["id"])}
         refuse_false_bundle(contents | added)
         await _append_publication(op, row, "named", contents, added)

@@ -98,3 +98,11 @@ def test_messages_are_chinese_unless_the_locale_says_otherwise(data, capsys, mon
     _, answer, error = _answer(capsys, "inspectors", ROSTER)
     assert answer["faults"][0]["message"] == "“执法证号”为空，每行必填。请补填。"
     assert "未存入任何数据" in error
+
+
+def test_a_report_that_cannot_be_written_stops_before_anything_is_stored(data, capsys):
+    report = str(data / "missing" / "faults.csv")
+    arguments = "inspectors", ROSTER, "--on-error", "accept-good"
+    assert run(["import", *arguments, "--report", report]) == 2
+    assert "import.report" in capsys.readouterr().err
+    assert _answer(capsys, *arguments)[1]["new"] == 18

@@ -1,0 +1,210 @@
+"""What keeps a draft from being announced: the protocol's rules, those of the law, and today's registers.
+
+The protocol's own rules are checked by `sampling.parse_plan`; here stand those of the law
+(docs/legal-sources.md, R8, R10, R11, R20) and those that tie the plan to what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agency_credit.database.tables import DrawStep
+from agency_credit.domain.errors import Fault, FaultsError, InputError
+from agency_credit.publication.masking import find_personal_number
+from agency_credit.sampling import parse_plan
+from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
+from agency_credit.services.frame import Stratification
+from agency_credit.services.reference import load_districts, load_items, load_parameter
+
+
+async def load_draft_faults(draw: str, draft: DrawDraft, stratification: Stratification) -> tuple[Fault, ...]:
+    """Everything that keeps a draft from being announced, all at once.
+
+    Parameters
+    ----------
+    stratification
+        Today's frame of the draft.
+    """
+    return (
+        *_plan_faults(draw, draft),
+        *_legal_faults(draft),
+        *_text_faults(draft),
+        *_strata_faults(draft, stratification),
+        *await _item_faults(draft),
+        *await _office_faults(draft),
+        *await _scope_faults(draft),
+        *await _attempt_faults(draft),
+    )
+
+
+def _plan_faults(draw: str, draft: DrawDraft) -> tuple[Fault, ...]:
+    placeholder = dict.fromkeys(own_sources(draft), NO_COMMITMENT)
+    try:
+        parse_plan(format_plan_of(draw, draft, placeholder))
+    except FaultsError as error:
+        return error.faults
+    except InputError as error:
+        return (Fault(at="plan", code=error.code, template=error.template, params=error.params),)
+    return ()
+
+
+def _legal_faults(draft: DrawDraft) -> Iterator[Fault]:
+    plan = draft.plan
+    if not any(text.strip() for text in plan.basis):
+        yield _fault(
+            "plan.basis", "draft.basis", "name the legal basis; without one nothing may be inspected"
+        )
+    if not plan.authority.strip():
+        yield _fault("plan.authority", "draft.authority", "name the implementing body")
+    below_province = draft.authority_level in ("county", "city")
+    if "patent" in draft.scope.practice_lines and below_province and not (plan.entrustment or "").strip():
+        yield _fault(
+            "plan.entrustment",
+            "draft.entrustment",
+            "a city or county inspects patent agencies only when the province entrusts it; "
+            "give the entrustment document, or leave patent agencies out",
+        )
+
+
+def _text_faults(draft: DrawDraft) -> Iterator[Fault]:
+    """The plan is public from its announcement on, and says who commits to what, and which event counts."""
+    plan = draft.plan
+    sources = [source.get(key) for source in plan.entropy for key in ("party", "event") if key in source]
+    if any(isinstance(text, str) and not text.strip() for text in sources):
+        yield _fault(
+            "plan.entropy",
+            "draft.source-unnamed",
+            "name the body behind each commitment and each public event, and where its outcome is published",
+        )
+    texts = {
+        "plan.title": [plan.title],
+        "plan.authority": [plan.authority],
+        "plan.basis": plan.basis,
+        "plan.items": plan.items,
+        "plan.entrustment": [plan.entrustment or ""],
+        "plan.seats": [str(seat.get("role")) for seat in plan.seats],
+        "plan.entropy": [text for text in sources if isinstance(text, str)],
+    }
+    for at, values in texts.items():
+        if any(find_personal_number(text) for text in values):
+            yield _fault(
+                at,
+                "draft.personal-number",
+                "the plan will be public; take out the identity or telephone number",
+            )
+
+
+def _strata_faults(draft: DrawDraft, stratification: Stratification) -> Iterator[Fault]:
+    planned = [str(item.get("stratum")) for item in draft.plan.strata]
+    known = [stratum.stratum for stratum in stratification.strata]
+    for stratum in planned:
+        if stratum not in known:
+            yield _fault(
+                "plan.strata",
+                "draft.stratum-empty",
+                "the stratum {stratum} has no unit in today's frame; take it out of the plan",
+                stratum=stratum,
+            )
+    for stratum in known:
+        if stratum not in planned:
+            yield _fault(
+                "plan.strata",
+                "draft.stratum-missing",
+                "the stratum {stratum} is in today's frame but not in the plan; say how many to take",
+                stratum=stratum,
+            )
+
+
+async def _item_faults(draft: DrawDraft) -> list[Fault]:
+    """What is on no published list is not inspected (清单之外无检查, R11)."""
+    if not any(text.strip() for text in draft.plan.items):
+        return [_fault("plan.items", "draft.items", "choose at least one item of the published item list")]
+    published = {item["title"] for item in await load_items()}
+    return [
+        _fault(
+            "plan.items",
+            "draft.item-unpublished",
+            "{item} is not on the published item list; choose from the list, or have it added there first",
+            item=item,
+        )
+        for item in draft.plan.items
+        if item not in published
+    ]
+
+
+async def _office_faults(draft: DrawDraft) -> list[Fault]:
+    """A city stays a city: else the entrustment could be avoided by choosing another level (R20)."""
+    name, level = await load_parameter("office_name"), await load_parameter("office_level")
+    if draft.plan.authority.strip() != name.value or draft.authority_level == level.value:
+        return []
+    return [
+        _fault(
+            "authority_level",
+            "draft.level",
+            "this is not the level of {authority}; correct it, or name the body that really inspects",
+            authority=name.value,
+        )
+    ]
+
+
+async def _scope_faults(draft: DrawDraft) -> list[Fault]:
+    districts = await load_districts()
+    faults = [
+        _fault("scope.areas", "area.unknown", "there is no district {area}", area=area)
+        for area in draft.scope.areas
+        if area not in districts
+    ]
+    # R10: the cap is published; a draft may not be looser.
+    cap, published = draft.scope.annual_cap, (await load_parameter("annual_cap")).number
+    if cap is not None and cap < 1:
+        faults.append(
+            _fault("scope.annual_cap", "draft.cap", "an annual cap is 1 or more; empty: no cap is known")
+        )
+    elif published is not None and (cap is None or cap > published):
+        faults.append(
+            _fault(
+                "scope.annual_cap",
+                "draft.cap-exceeded",
+                "the published cap is {cap} inspections a year; a draw cannot go above it",
+                cap=published,
+            )
+        )
+    if draft.inspector_limit < 1:
+        faults.append(
+            _fault("inspector_limit", "draft.limit", "an inspector must be allowed at least one target")
+        )
+    return faults
+
+
+async def _attempt_faults(draft: DrawDraft) -> list[Fault]:
+    """What a draw says of other draws is true."""
+    faults = []
+    if draft.plan.supplements is not None:
+        # The frame of a supplementary draw is not that of a draw (draw-protocol.md, section 7): with
+        # today's frame its single seat would be a way round the two inspectors of the law (R8).
+        faults.append(
+            _fault(
+                "plan.supplements",
+                "draft.supplements",
+                "supplementary draws cannot be drafted here; draft an ordinary draw",
+            )
+        )
+    if draft.replaces is not None and not await _is_voided(draft.replaces):
+        faults.append(
+            _fault(
+                "replaces",
+                "draft.replaces",
+                "{draw} is no voided draw; only a voided draw is replaced",
+                draw=draft.replaces,
+            )
+        )
+    return faults
+
+
+async def _is_voided(draw: str) -> bool:
+    found: bool = await DrawStep.exists().where((DrawStep.draw.draw == draw) & (DrawStep.step == "voided"))
+    return found
+
+
+def _fault(at: str, code: str, template: str, **params: str | int) -> Fault:
+    return Fault(at=at, code=code, template=template, params=params)

@@ -1,0 +1,212 @@
+"""What people try with a draw: faulty drafts, a hand in their own approval, clocks, a changed database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from agency_credit.database import transaction
+from agency_credit.database.tables import DrawFile, LegalParameter, LogEntry
+from agency_credit.domain.errors import ConflictError, FaultsError, ForbiddenError, VerificationError
+from agency_credit.domain.role import Role
+from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, load_draw_row
+from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
+from agency_credit.services.draw_store import load_files, load_history, load_values
+from agency_credit.services.draw_void import confirm_void, request_void
+from agency_credit.services.frame import FrameScope, load_stratification
+from agency_credit.services.office import Office
+from agency_credit.services.people import create_person, load_actor
+from agency_credit.services.publish_draw import publish_draw, publish_names
+from agency_credit.services.results import enter_result, return_result
+from tests import world as made
+from tests.conftest import Clock
+from tests.world import World
+
+
+@pytest.fixture
+async def world(office: Office, clock: Clock) -> World:
+    return await made.build_world(office, clock)
+
+
+async def codes_of(world: World, draft: DrawDraft) -> set[str]:
+    """Codes of the faults that keep the draft from being announced."""
+    draw = await draft_draw(world.office, world.drafter, draft)
+    with pytest.raises(FaultsError) as caught:
+        await announce_draw(world.office, world.drafter, draw)
+    return {fault.code for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        ({"supplements": "3703-2025-001", "seats": [{"role": "组长", "skills": []}]}, "draft.supplements"),
+        ({"items": ["清单之外的事项"]}, "draft.item-unpublished"),
+        ({"title": "咨询电话13812345678"}, "draft.personal-number"),
+        ({"entropy": [{"kind": "commitment", "party": " ", "commitment": None}]}, "draft.source-unnamed"),
+        ({"entropy": [made.PUBLIC[0] | {"event": ""}]}, "draft.source-unnamed"),
+    ],
+)
+async def test_a_plan_that_the_law_does_not_bear_is_not_announced(
+    world: World, plan: dict[str, Any], code: str
+) -> None:
+    assert code in await codes_of(world, await made.good_draft(world, **plan))
+
+
+@pytest.mark.parametrize("cap", [0, -1])
+async def test_a_cap_below_one_is_refused(world: World, cap: int) -> None:
+    assert await codes_of(world, await _with_cap(world, cap)) == {"draft.cap"}
+
+
+@pytest.mark.parametrize("cap", [None, 3])
+async def test_a_draft_is_not_looser_than_the_published_cap(world: World, cap: int | None) -> None:
+    async with transaction():
+        await LegalParameter.update({LegalParameter.value: "2"}).where(LegalParameter.key == "annual_cap")
+    assert await codes_of(world, await _with_cap(world, cap)) == {"draft.cap-exceeded"}
+    await announce_draw(
+        world.office, world.drafter, await draft_draw(world.office, world.drafter, await _with_cap(world, 2))
+    )
+
+
+async def test_a_city_does_not_become_a_province_to_do_without_the_entrustment(world: World) -> None:
+    draft = await made.good_draft(world, entrustment=None)
+    assert await codes_of(world, msgspec.structs.replace(draft, authority_level="province")) == {
+        "draft.level"
+    }
+
+
+async def test_only_a_voided_draw_is_replaced(world: World) -> None:
+    draw = await made.announced(world)
+    for replaced in (draw, "3703-2020-009"):
+        draft = msgspec.structs.replace(await made.good_draft(world), replaces=replaced)
+        assert await codes_of(world, draft) == {"draft.replaces"}
+    await request_void(world.office, world.drafter, draw, "stated", "重新拟定")
+    await confirm_void(world.office, world.approver, draw)
+    draft = msgspec.structs.replace(await made.good_draft(world), replaces=draw)
+    await announce_draw(world.office, world.drafter, await draft_draw(world.office, world.drafter, draft))
+
+
+async def test_whoever_changed_the_draft_does_not_approve_it(world: World) -> None:
+    await create_person(
+        world.office, made.ADMIN, "both", made.PASSWORD, display_name="", roles=[Role.DRAFTER, Role.APPROVER]
+    )
+    both = await load_actor("both")
+    assert both is not None
+    draw = await draft_draw(world.office, world.drafter, await made.good_draft(world))
+    await change_draft(world.office, both, draw, await load_draft(draw))
+    await announce_draw(world.office, world.drafter, draw)
+    with pytest.raises(ForbiddenError):
+        await approve_draw(world.office, both, draw)
+    await approve_draw(world.office, world.approver, draw)
+
+
+async def test_an_inspector_has_one_account(world: World) -> None:
+    with pytest.raises(ConflictError) as caught:
+        await create_person(
+            world.office,
+            made.ADMIN,
+            "twin",
+            made.PASSWORD,
+            display_name="",
+            roles=[Role.APPROVER],
+            certificate="鲁C00000",
+        )
+    assert caught.value.code == "person.inspector"
+
+
+async def test_a_clock_that_is_set_back_confuses_no_draw(world: World) -> None:
+    draw = await made.announced(world)
+    world.clock.forward(hours=-2)
+    await approve_draw(world.office, world.approver, draw)
+    assert (await load_history(await load_draw_row(draw))).state == "approved"
+
+
+async def test_a_correction_counts_though_the_clock_was_set_back(world: World) -> None:
+    draw = await made.with_values(world)
+    world.clock.forward(minutes=-30)
+    await enter_value(world.office, world.drafter, draw, 2, "1" * 20)
+    assert (await load_values((await load_draw_row(draw))["id"]))[2] == "1" * 20
+
+
+async def test_a_frame_changed_behind_the_program_is_not_drawn_from(world: World) -> None:
+    draw = await made.with_values(world)
+    contents = await _without_first_target((await load_draw_row(draw))["id"])
+    for name, content in contents.items():
+        await forge(world, DrawFile, {DrawFile.content: content}, DrawFile.name == name)
+    with pytest.raises(VerificationError) as caught:
+        await run_draw(world.office, world.approver, draw)
+    assert caught.value.code == "draw.files-changed"
+    assert caught.value.params["file"] == "announcement.json"
+
+
+async def test_an_entry_changed_behind_the_program_proves_no_file(world: World) -> None:
+    draw = await made.announced(world)
+    row = await LogEntry.select().where(LogEntry.type == "draw.announced").first()
+    assert row is not None
+    changed = bytes(row["entry"]).replace(b'"at":"2026', b'"at":"2025')
+    await forge(world, LogEntry, {LogEntry.entry: changed}, LogEntry.id == row["id"])
+    with pytest.raises(VerificationError):
+        await approve_draw(world.office, world.approver, draw)
+
+
+async def test_names_that_came_with_the_publication_are_not_told_again(world: World) -> None:
+    draw = await made.inspected(world)
+    await publish_draw(world.office, world.approver, draw)
+    with pytest.raises(ConflictError) as caught:
+        await publish_names(world.office, world.approver, draw)
+    assert caught.value.code == "draw.named-already"
+
+
+async def test_a_returned_day_does_not_count_towards_the_cap(world: World) -> None:
+    draw = await made.drawn(world)
+    inspection = (await made.inspections_of(draw))[0]
+    member = await made.member_of(world, inspection["id"])
+    world.clock.forward(days=30)
+    entry: dict[str, Any] = {"categories": ["1"], "findings": ""}
+    today = world.office.today()
+    await enter_result(world.office, member, inspection["id"], inspected_on=today, **entry)
+    await return_result(world.office, world.approver, inspection["id"], "日期有误")
+    world.clock.forward(days=5)
+    await enter_result(world.office, member, inspection["id"], inspected_on=world.office.today(), **entry)
+    assert (today.year, world.office.today().year) == (2026, 2027)
+    assert await _excluded(world) == {inspection["uscc"]}
+    world.clock.forward(days=-5)
+    assert await _excluded(world) == set()
+
+
+async def forge(world: World, table: Any, values: dict[Any, Any], where: Any) -> None:
+    """Change append-only rows as somebody with the database in his hands would."""
+    name = table._meta.tablename
+    is_server = world.office.engine.engine_type == "postgres"
+    way_round = (
+        "SET LOCAL session_replication_role = replica"
+        if is_server
+        else f"DROP TRIGGER IF EXISTS {name}_append_only_update"
+    )
+    async with transaction():
+        await table.raw(way_round)
+        await table.update(values).where(where)
+
+
+async def _with_cap(world: World, cap: int | None) -> DrawDraft:
+    draft = await made.good_draft(world)
+    return msgspec.structs.replace(draft, scope=msgspec.structs.replace(draft.scope, annual_cap=cap))
+
+
+async def _excluded(world: World) -> set[str]:
+    scope = FrameScope(practice_lines=["patent", "trademark"], areas=[], annual_cap=1)
+    frame = await load_stratification(world.office, scope, by_size=False)
+    return {line.unit for line in frame.lines if line.excluded}
+
+
+async def _without_first_target(draw: int) -> dict[str, bytes]:
+    """The frame less one unit, and an announcement that fits it."""
+    from agency_credit.sampling import announce, format_announcement, parse_files
+
+    contents = await load_files(draw)
+    del contents["announcement.json"]
+    contents["targets.jsonl"] = b"".join(contents["targets.jsonl"].splitlines(keepends=True)[1:])
+    files = parse_files(contents)
+    announcement = format_announcement(announce(files.plan, files.frame, files.roster, files.recusals))
+    return {"targets.jsonl": contents["targets.jsonl"], "announcement.json": announcement}

@@ -115,15 +115,7 @@ async def import_file(
             record_kinds=known_record_kinds(office.packs),
         )
         work = await _PREPARE[kind](task)  # 2
-        has_errors = any(fault.severity == "error" for fault in work.faults)
-        report = ImportReport(
-            new=work.n_new,
-            changed=work.n_changed,
-            same=work.n_same,
-            repeated=work.n_repeated,
-            faults=work.faults,
-            is_committed=not is_dry_run and (mode == "accept-good" or not has_errors),
-        )
+        report = _report(work, mode, is_dry_run=is_dry_run)
         if report.is_committed and (report.new or report.changed):  # 3
             run = await _append_run(op, kind, name, content, mode, report)
             await work.store(run)
@@ -131,6 +123,18 @@ async def import_file(
             await op.append_entry("roster.imported", kind, body)
         op.details.update({**report.counts(), "errors": report.n_errors, "committed": report.is_committed})
     return report
+
+
+def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
+    has_errors = any(fault.severity == "error" for fault in work.faults)
+    return ImportReport(
+        new=work.n_new,
+        changed=work.n_changed,
+        same=work.n_same,
+        repeated=work.n_repeated,
+        faults=work.faults,
+        is_committed=not is_dry_run and (mode == "accept-good" or not has_errors),
+    )
 
 
 def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:

@@ -31,6 +31,7 @@ _FIELD_OF = {
     "person.exists": "username",
     "person.roles": "roles",
     "person.certificate": "certificate",
+    "person.inspector": "certificate",
     "person.password": "password",
 }
 
@@ -96,9 +97,10 @@ async def show_recusals(n_approved: FromQuery[int | None] = None) -> Template:
 
 @post("/admin/recusals", opt=opened_to(APPROVER))
 async def approve(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
-    """Approve those that were ticked."""
+    """Approve those that were ticked, or all that the page listed; never one that came in since."""
     entered = await read_form(request)
-    ids = {int(text) for text in entered.texts("recusal") if text.isdecimal() and len(text) < 18}
+    chosen = entered.texts("listed" if entered.has("all") else "recusal")
+    ids = {int(text) for text in chosen if text.isdecimal() and len(text) < 18}
     if not ids:
         entered.add_fault("recusal", "recusal.none", "tick the recusals that you approve")
         return await _show_recusals(entered.complaints, None)

@@ -17,6 +17,7 @@ from agency_credit.database.tables import (
     DrawStep,
     DrawVoidRequest,
     Inspector,
+    Person,
     Rating,
     Recusal,
 )
@@ -196,15 +197,17 @@ async def load_audit_lines(before: int | None, limit: int = 50) -> list[dict[str
 
 
 async def load_inspector_choices() -> list[tuple[str, str]]:
-    """Inspectors on duty for a drop-down: certificate, and name with organisation."""
+    """Inspectors on duty without an account, for a drop-down: certificate, and name with organisation."""
+    taken = {row["inspector"] for row in await Person.select(Person.inspector)}
     rows = await (
-        Inspector.select(Inspector.certificate, Inspector.name, Inspector.organisation)
+        Inspector.select(Inspector.id, Inspector.certificate, Inspector.name, Inspector.organisation)
         .where(Inspector.status == "active")
         .order_by(Inspector.certificate)
     )
     return [
         (row["certificate"], " · ".join(filter(None, (row["name"], row["organisation"], row["certificate"]))))
         for row in rows
+        if row["id"] not in taken
     ]
 
 

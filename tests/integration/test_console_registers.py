@@ -144,7 +144,10 @@ async def test_rating_all_says_how_many_and_shows_the_tiers(world):
 
 
 async def test_an_administrator_opens_an_account_for_an_inspector_of_the_list(world, administrator):
-    form = {"username": "xin", "display_name": "新来的", "roles": "inspector", "certificate": "鲁C00001"}
+    await Inspector.insert(Inspector(certificate="鲁C00099", name="新来的", status="active"))
+    page = await administrator.open("/admin/people")
+    assert re.findall(r'<option value="(鲁C\d+)"', page.text) == ["鲁C00099"]  # all others have accounts
+    form = {"username": "xin", "display_name": "新来的", "roles": "inspector", "certificate": "鲁C00099"}
     answer = await administrator.send("/admin/people", form | {"password": worlds.PASSWORD})
     assert answer.status_code == 303
     assert "新来的" in (await administrator.open("/admin/people")).text
@@ -191,6 +194,16 @@ async def test_recusals_are_approved_by_another_person_than_proposed_them(world)
         good = await desk.send("/admin/recusals", {"recusal": str(rows[2])})
     assert "本人提出" in page.text
     assert [own.status_code, none.status_code, good.status_code] == [422, 422, 303]
+    assert await Recusal.count().where(Recusal.approved_at.is_null()) == 1
+
+
+async def test_approving_all_means_all_that_were_listed(world):
+    for inspector in (1, 2):
+        await worlds.add_recusal(inspector, 1, world.drafter.person_id, None)
+    rows = [row["id"] for row in await Recusal.select(Recusal.id).order_by(Recusal.id)]
+    async with desk_of(world.office, "approver") as desk:
+        answer = await desk.send("/admin/recusals", {"listed": str(rows[0]), "all": "1"})
+    assert answer.headers["location"] == "/admin/recusals?n_approved=1"
     assert await Recusal.count().where(Recusal.approved_at.is_null()) == 1
 
 

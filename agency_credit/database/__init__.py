@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from agency_credit.database.connection import Database, bind_tables, connect, start, stop
 from agency_credit.database.migrate import migrate
-from agency_credit.database.transaction import lock_log, transaction
+from agency_credit.database.transaction import lock_log, lock_logins, transaction
 
-__all__ = ["Database", "bind_tables", "connect", "lock_log", "migrate", "start", "stop", "transaction"]
+__all__ = [
+    "Database",
+    "bind_tables",
+    "connect",
+    "lock_log",
+    "lock_logins",
+    "migrate",
+    "start",
+    "stop",
+    "transaction",
+]

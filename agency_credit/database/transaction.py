@@ -10,6 +10,7 @@ from agency_credit.database.server import ServerEngine
 
 _LOG_LOCK = 0x6C6F67
 _MIGRATION_LOCK = 0x6D6967
+_LOGIN_LOCK = 0x6C6F67696E
 
 
 @asynccontextmanager
@@ -42,6 +43,11 @@ async def lock_log() -> None:
 async def lock_migrations() -> None:
     """Be the only one who changes the schema until this transaction ends."""
     await _lock(_MIGRATION_LOCK)
+
+
+async def lock_logins() -> None:
+    """Be the only one who counts failed logins until this transaction ends."""
+    await _lock(_LOGIN_LOCK)
 
 
 async def _lock(number: int) -> None:

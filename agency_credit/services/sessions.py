@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agency_credit.database import transaction
+from agency_credit.database import lock_logins, transaction
 from agency_credit.database.tables import LoginAttempt, Session
 from agency_credit.domain.errors import ForbiddenError, InputError
 from agency_credit.domain.role import Actor
@@ -46,13 +46,12 @@ async def open_session(office: Office, username: str, password: str, *, address:
     InputError
         The name and the password do not belong together; says no more than that.
     """
-    await _check_throttle(office, username, address)
-    succeeded = await is_password_of(username, password)
-    actor = await load_actor(username) if succeeded else None
-    async with transaction():
-        await LoginAttempt.insert(
-            LoginAttempt(username=username[:64], address=address, at=office.now(), succeeded=succeeded)
-        )
+    if not username.isprintable():  # no account has such a name, and PostgreSQL cannot hold every one
+        username = ""
+    attempt = await _note_attempt(office, username, address)
+    actor = await load_actor(username) if await is_password_of(username, password) else None
+    if actor is not None:
+        await LoginAttempt.update({LoginAttempt.succeeded: True}).where(LoginAttempt.id == attempt)
     who = actor or Actor(username=username[:64], roles=frozenset())
     await append_audit(office, who, "session.open", address, "done" if actor else "refused")
     if actor is None:
@@ -109,6 +108,16 @@ async def close_session(office: Office, token: str) -> None:
         await Session.delete().where(Session.token_hash == _digest(token))
     actor = Actor(username=row["username"], roles=frozenset())
     await append_audit(office, actor, "session.close", "", "done")
+
+
+async def _note_attempt(office: Office, username: str, address: str) -> int:
+    """Count this attempt as failed before the password is looked at, so that many at once count too."""
+    async with transaction():
+        await lock_logins()
+        await _check_throttle(office, username, address)
+        attempt = LoginAttempt(username=username[:64], address=address, at=office.now(), succeeded=False)
+        await LoginAttempt.insert(attempt)
+    return int(attempt.id)
 
 
 async def _check_throttle(office: Office, username: str, address: str) -> None:

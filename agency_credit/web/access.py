@@ -12,6 +12,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from agency_credit.domain.errors import ForbiddenError
@@ -41,6 +42,8 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     ForbiddenError
         ``session.required``, ``role.missing``, ``request.forged`` or ``route.undeclared``.
     """
+    if "\0" in connection.scope["path"]:  # no name holds it, and PostgreSQL cannot even compare with it
+        raise NotFoundException
     if handler.opt.get("roles") or _has_session(connection.scope["path"]):  # 1
         await _read_session(connection)
     actor: Actor | None = connection.state.actor
@@ -80,13 +83,22 @@ def _check_roles(actor: Actor | None, handler: BaseRouteHandler) -> None:
 
 async def _check_csrf(connection: Connection, actor: Actor | None) -> None:
     forged = ForbiddenError("request.forged", "the form is too old or from elsewhere; load the page again")
-    if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if _is_from_elsewhere(connection):
         raise forged
     if actor is None:
         return
     expected = str(connection.state.csrf_token)
     if not hmac.compare_digest(expected.encode(), (await _sent_token(connection)).encode()):
         raise forged
+
+
+def _is_from_elsewhere(connection: Connection) -> bool:
+    """What the browser says of the page that sent this; over plain HTTP it says only `Origin`."""
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = connection.headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != connection.headers.get("host", "")
 
 
 async def _sent_token(connection: Connection) -> str:

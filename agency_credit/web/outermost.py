@@ -103,8 +103,8 @@ class ConditionalRequests:
             return
         asked = dict(scope["headers"]).get(b"if-none-match", b"")
         is_head = scope["method"] == "HEAD"  # type: ignore[typeddict-item]
-        if is_head:
-            scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
+        if is_head:  # in a copy: the server itself must go on knowing that no body follows
+            scope = {**scope, "method": "GET"}  # type: ignore[assignment]
         held = _HeldAnswer(send, asked=asked, is_head=is_head)
         await self.app(scope, receive, held.receive_message)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from litestar import Router
+from litestar import Request, Response, Router
 from litestar.di import Provide
+from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.static_files import create_static_files_router
 
 from agency_credit.web import health, log
 from agency_credit.web.api import agencies as api_agencies
 from agency_credit.web.api import draws as api_draws
+from agency_credit.web.problems import answer_http
 from agency_credit.web.public import agencies, draws, home
 from agency_credit.web.query import read_query
 
@@ -58,5 +61,15 @@ def public_routers() -> list[Router]:
     return [
         Router(path="/", route_handlers=pages, opt=PUBLIC, dependencies=_QUERY, include_in_schema=False),
         Router(path="/api/v1", route_handlers=api, opt=PUBLIC, dependencies=_QUERY),
-        create_static_files_router(path="/static", directories=[STATIC], opt=PUBLIC),
+        create_static_files_router(
+            path="/static",
+            directories=[STATIC],
+            opt=PUBLIC,
+            exception_handlers={InternalServerException: _answer_no_file},
+        ),
     ]
+
+
+def _answer_no_file(request: Request[Any, Any, Any], _: InternalServerException) -> Response[Any]:
+    """A name that no file can have (too long, below a file), as Litestar reports it: no such file."""
+    return answer_http(request, NotFoundException())

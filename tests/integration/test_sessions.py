@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from agency_credit.database.tables import PersonRole, Session
@@ -54,6 +56,12 @@ async def test_ten_failures_close_the_door_even_for_the_right_password(
         await open_session(office, person, PASSWORD)
     clock.forward(minutes=16)
     assert await open_session(office, person, PASSWORD)
+
+
+async def test_failures_at_the_same_time_count_too(office: Office) -> None:
+    tries = [open_session(office, "nobody", "wrong password") for _ in range(14)]
+    outcomes = [type(error) for error in await asyncio.gather(*tries, return_exceptions=True)]
+    assert (outcomes.count(InputError), outcomes.count(ForbiddenError)) == (10, 4)
 
 
 @pytest.mark.parametrize("minutes", [31, 13 * 60])

@@ -24,7 +24,7 @@ from unicodedata import is_normalized
 LIMIT = 2**26  # bytes: a larger file counts as unreadable, so that no zip fills the memory
 CHECKS = {"files": "", "identifiers": "", "announcement": "", "commitments": "", "seed": "seed",  # §10, and
           "strata": "stratum eligible take", "selection": "mandatory cutoff drawn reserves",  # what each
-          "teams": "inspectors unit seat", "result": "", "names": ""}  # compares in result.json  # fmt: skip
+          "teams": "teams inspectors unit unfilled seat", "result": "", "names": ""}  # compares  # fmt: skip
 LINES = {"targets.jsonl": ["unit"], "inspectors.jsonl": ["inspector"],  # §1, and what they are sorted by
          "recusals.jsonl": ["unit", "inspector"], "names.jsonl": ["inspector"]}  # fmt: skip
 FILES = ["plan.json", *LINES, "announcement.json", "reveal.json", "result.json"]
@@ -172,13 +172,13 @@ class Draw:
         is_ours = self.files["announcement.json"] == encode(ours).encode()
         self.need(is_ours, f"announcement.json must be {encode(ours)}", "announcement")
         for source, value in zip(plan["entropy"], values, strict=False):
-            form, party = source.get("form", "nonce"), source.get("party")
+            form, party = source.get("form", "nonce"), source.get("party", source.get("event"))
             opened = H(f"double-random/1 commitment\n{plan['draw']}\n{party}\n{value}\n")
             rows = [part.split() for part in value.split(" + ") if form in ("ssq", "dlt")]
             holds = re.fullmatch(FORMS[form], value, re.ASCII) and source.get("commitment", opened) == opened
             holds = holds and all(row == sorted(set(row)) for row in rows)
             check = "commitments" if form == "nonce" else "seed"
-            self.need(holds, f"reveal.json: {value!r:.99} is no {form} of {party or source['event']}", check)
+            self.need(holds, f"reveal.json: {value!r:.99} is no {form} of {party}", check)
         return H("\n".join(["double-random/1 seed", H(self.files["announcement.json"]), *values, ""]))
 
     def by_ticket(self, domain: str, names: Mapping[str, str]) -> dict[str, int]:

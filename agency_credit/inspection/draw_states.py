@@ -51,6 +51,9 @@ class VoidReason(StrEnum):
     ORDERED = "ordered"
 
 
+KEEPING = frozenset({VoidReason.NONCE_MISSING, VoidReason.NONCE_WRONG, VoidReason.EVENT_MISSING})
+"""After these the new attempt keeps what was frozen (section 9)."""
+
 TRANSITIONS: Mapping[DrawState, Mapping[DrawStep, DrawState]] = MappingProxyType(
     {
         DrawState.DRAFTED: {DrawStep.ANNOUNCED: DrawState.ANNOUNCED},

@@ -20,13 +20,12 @@ from agency_credit.services.draw_draft import (
     own_sources,
     parse_draft,
 )
+from agency_credit.services.draw_lists import DrawLists, load_draw_lists
 from agency_credit.services.frame import (
     Stratification,
     format_inspectors,
-    format_recusals,
     format_targets,
     load_roster,
-    load_stratification,
 )
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
@@ -97,10 +96,11 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
         )
     draft = changed or parse_draft(row["draft_json"].encode())
     districts = await load_districts()
-    frame, error = await _try_frame(office, draft)
+    lists, error = await _try_lists(office, draft)
+    frame = lists.frame if lists else None
     faults = await load_draft_faults(draw, draft, frame) if frame else ()
-    roster = await load_roster(draft.inspector_limit)
-    warnings, tenths, n_recusals, more = await _review(draw, draft, frame, roster)
+    roster = lists.roster if lists else await load_roster(draft.inspector_limit)
+    warnings, tenths, n_recusals, more = await _review(draw, draft, lists)
     by_section: dict[str, tuple[Fault, ...]] = dict.fromkeys(SECTIONS, ())
     for fault in (*faults, *(more if not faults else ())):
         section = section_of(fault)
@@ -134,25 +134,23 @@ def section_of(fault: Fault) -> str:
 
 async def follow_frame(office: Office, draft: DrawDraft) -> DrawDraft:
     """`draft` with the strata of today's frame: rules kept where there is one, new ones take one unit."""
-    frame, _ = await _try_frame(office, draft)
-    if frame is None:
+    lists, _ = await _try_lists(office, draft)
+    if lists is None:
         return draft
     rules = {item["stratum"]: item for item in draft.plan.strata}
-    strata = [rules.get(s.stratum, {"stratum": s.stratum, "take": {"count": 1}}) for s in frame.strata]
+    strata = [rules.get(s.stratum, {"stratum": s.stratum, "take": {"count": 1}}) for s in lists.frame.strata]
     return msgspec.structs.replace(draft, plan=msgspec.structs.replace(draft.plan, strata=strata))
 
 
-async def _try_frame(
-    office: Office, draft: DrawDraft
-) -> tuple[Stratification | None, AgencyCreditError | None]:
+async def _try_lists(office: Office, draft: DrawDraft) -> tuple[DrawLists | None, AgencyCreditError | None]:
     try:
-        return await load_stratification(office, draft.scope, by_size=draft.plan.selection == "pareto"), None
+        return await load_draw_lists(office, draft), None
     except AgencyCreditError as error:
         return None, error
 
 
 async def _review(
-    draw: str, draft: DrawDraft, frame: Stratification | None, roster: list[dict[str, Any]]
+    draw: str, draft: DrawDraft, lists: DrawLists | None
 ) -> tuple[tuple[Fault, ...], int, int, tuple[Fault, ...]]:
     """Warnings, tenths of bits, recusals that count, faults between the files; with made-up pseudonyms."""
     plan_file = format_plan_of(draw, draft, dict.fromkeys(own_sources(draft), NO_COMMITMENT))
@@ -161,18 +159,18 @@ async def _review(
     except AgencyCreditError:
         return (), 0, 0, ()
     tenths = entropy_tenths(plan, [""] * len(plan.entropy))
-    if frame is None:
+    if lists is None:
         return (), tenths, 0, ()
-    pseudonyms = {person["id"]: digest(str(person["id"]).encode()) for person in roster}
+    pseudonyms = {person["id"]: digest(str(person["id"]).encode()) for person in lists.roster}
     try:
-        recusals = await format_recusals(pseudonyms, {line.unit for line in frame.lines})
+        recusals = await lists.format_recusals(pseudonyms)
     except RefusedError as error:
         fault = Fault(at="seats", code=error.code, template=error.template, params=error.params)
         return (), tenths, 0, (fault,)
     contents = {
         "plan.json": plan_file,
-        "targets.jsonl": format_targets(frame.lines),
-        "inspectors.jsonl": format_inspectors(roster, pseudonyms),
+        "targets.jsonl": format_targets(lists.frame.lines),
+        "inspectors.jsonl": format_inspectors(lists.roster, pseudonyms),
         "recusals.jsonl": recusals,
     }
     try:

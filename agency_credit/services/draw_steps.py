@@ -37,6 +37,7 @@ from agency_credit.services.draw_draft import (
     own_sources,
     parse_draft,
 )
+from agency_credit.services.draw_lists import load_draw_lists
 from agency_credit.services.draw_store import (
     append_file,
     append_nonce,
@@ -50,13 +51,7 @@ from agency_credit.services.draw_store import (
     person_of,
     refuse_changed_files,
 )
-from agency_credit.services.frame import (
-    format_inspectors,
-    format_recusals,
-    format_targets,
-    load_roster,
-    load_stratification,
-)
+from agency_credit.services.frame import format_inspectors, format_targets
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.verify import refuse_false_bundle
@@ -91,17 +86,17 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
         row = await load_draw_row(draw)
         draft = parse_draft(row["draft_json"].encode())
         history = await load_history(row)
-        frame = await load_stratification(office, draft.scope, by_size=draft.plan.selection == "pareto")
-        faults = await load_draft_faults(draw, draft, frame)  # 1
+        lists = await load_draw_lists(office, draft)
+        faults = await load_draft_faults(draw, draft, lists.frame)  # 1
         if faults:
             raise FaultsError(draw, faults)
-        pseudonyms, inspectors = await _freeze_roster(office, row["id"], draw, draft)  # 2
+        pseudonyms, inspectors = await _freeze_roster(office, row["id"], draw, lists.roster)  # 2
         plan = await _freeze_plan(office, row["id"], draw, draft)  # 3
         contents = {
             "plan.json": plan,
-            "targets.jsonl": format_targets(frame.lines),
+            "targets.jsonl": format_targets(lists.frame.lines),
             "inspectors.jsonl": inspectors,
-            "recusals.jsonl": await format_recusals(pseudonyms, {line.unit for line in frame.lines}),
+            "recusals.jsonl": await lists.format_recusals(pseudonyms),
         }
         files = parse_files(contents)
         draw_states.check_announce(history, files.plan.first_value_at, op.at)
@@ -111,6 +106,8 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
             await append_file(row["id"], name, content)
         fingerprint = digest(contents["announcement.json"])
         body = {"announcement": fingerprint, "draw": draw, "plan": digest(plan)}
+        if draft.replaces:
+            body["replaces"] = draft.replaces
         index = await op.append_entry("draw.announced", draw, body)  # 5
         await append_step(row["id"], "announced", actor, op.at, log_index=index)
         op.details["announcement"] = fingerprint
@@ -228,9 +225,8 @@ async def load_reveal(office: Office, row: dict[str, Any], plan: DrawPlan) -> Re
 
 
 async def _freeze_roster(
-    office: Office, draw_id: int, draw: str, draft: DrawDraft
+    office: Office, draw_id: int, draw: str, roster: list[dict[str, Any]]
 ) -> tuple[dict[int, str], bytes]:
-    roster = await load_roster(draft.inspector_limit)
     if not roster:
         raise RefusedError("roster.empty", "there is no inspector on duty; import the roster first")
     pseudonyms = {}

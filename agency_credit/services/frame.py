@@ -130,7 +130,7 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
         _frame_line(agency, practices, _worst_stratum(agency["id"], practices, tiers), rules, counts)
         for agency, practices in agencies
     )
-    return Stratification(lines=lines, strata=_count_strata(lines))
+    return Stratification(lines=lines, strata=count_strata(lines))
 
 
 def format_targets(lines: tuple[FrameLine, ...]) -> bytes:
@@ -252,7 +252,8 @@ def _worst_stratum(agency: int, practices: list[PracticeLine], tiers: dict[tuple
     return f"{LINE_NAMES[line]}-{tiers[agency, line]}"
 
 
-def _count_strata(lines: tuple[FrameLine, ...]) -> tuple[StratumSize, ...]:
+def count_strata(lines: tuple[FrameLine, ...]) -> tuple[StratumSize, ...]:
+    """The strata of a frame with their sizes, sorted by code point."""
     units = Counter(line.stratum for line in lines)
     eligible = Counter(line.stratum for line in lines if not line.excluded and not line.mandatory)
     return tuple(

@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import DrawFile, LegalParameter, LogEntry
+from agency_credit.database.tables import Agency, DrawFile, Inspector, LegalParameter, LogEntry
 from agency_credit.domain.errors import ConflictError, FaultsError, ForbiddenError, VerificationError
 from agency_credit.domain.role import Role
+from agency_credit.publication.entry import parse_entry
+from agency_credit.services.desk_draft import load_draft_desk
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, load_draw_row
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_store import load_files, load_history, load_values
@@ -85,6 +87,31 @@ async def test_only_a_voided_draw_is_replaced(world: World) -> None:
     await confirm_void(world.office, world.approver, draw)
     draft = msgspec.structs.replace(await made.good_draft(world), replaces=draw)
     await announce_draw(world.office, world.drafter, await draft_draw(world.office, world.drafter, draft))
+
+
+@pytest.mark.parametrize(("reason", "is_kept"), [("event-missing", True), ("ordered", False)])
+async def test_a_missing_event_buys_no_other_lists(world: World, reason: str, is_kept: bool) -> None:
+    first = await made.with_values(world)
+    await request_void(world.office, world.drafter, first, reason, "见附件")
+    await confirm_void(world.office, world.approver, first)
+    await _change_registers(world)
+    draft = await made.good_draft(world)
+    later = [source | {"at": "2026-12-09T21:15:00+08:00"} for source in made.PUBLIC]
+    plan = msgspec.structs.replace(draft.plan, entropy=[draft.plan.entropy[0], *later])
+    if is_kept:
+        plan = msgspec.structs.replace(plan, strata=(await load_draft(first)).plan.strata)
+    draft = msgspec.structs.replace(draft, plan=plan, replaces=first)
+    second = await draft_draw(world.office, world.drafter, draft)
+    assert (await load_draft_desk(world.office, second)).n_faults == 0
+    await announce_draw(world.office, world.drafter, second)
+    before, after = [await load_files((await load_draw_row(draw))["id"]) for draw in (first, second)]
+    assert (before["targets.jsonl"] == after["targets.jsonl"]) is is_kept
+    assert [after[name].count(b"\n") for name in ("inspectors.jsonl", "recusals.jsonl")] == (
+        [6, 0] if is_kept else [5, 1]
+    )
+    entry = await LogEntry.select(LogEntry.entry).where(LogEntry.subject == second).first()
+    assert entry is not None
+    assert parse_entry(bytes(entry["entry"])).body["replaces"] == first
 
 
 async def test_whoever_changed_the_draft_does_not_approve_it(world: World) -> None:
@@ -173,6 +200,14 @@ async def test_a_returned_day_does_not_count_towards_the_cap(world: World) -> No
     assert await _excluded(world) == {inspection["uscc"]}
     world.clock.forward(days=-5)
     assert await _excluded(world) == set()
+
+
+async def _change_registers(world: World) -> None:
+    """An agency closes, an inspector leaves, another is recused."""
+    async with transaction():
+        await Agency.update({Agency.status: "cancelled"}).where(Agency.uscc == made.uscc(3))
+        await Inspector.update({Inspector.status: "left"}).where(Inspector.certificate == "鲁C00005")
+        await made.add_recusal(1, 1, world.drafter.person_id, world.approver.person_id)
 
 
 async def forge(world: World, table: Any, values: dict[Any, Any], where: Any) -> None:

@@ -109,7 +109,7 @@ async def _load_people(draw: int) -> dict[str, dict[str, Any]]:
 
 async def _read_frame(lines: list[dict[str, Any]]) -> Stratification:
     units = [line["unit"] for line in lines]
-    rows = await Agency.select(Agency.uscc, Agency.name).where(Agency.uscc.is_in(units))
+    rows = await Agency.select(Agency.uscc, Agency.name).where(Agency.uscc.is_in(units)) if units else []
     names = {row["uscc"]: row["name"] for row in rows}
     frozen = tuple(
         FrameLine(

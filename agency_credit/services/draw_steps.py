@@ -255,6 +255,8 @@ def _announced_plan(draw: str, files: dict[str, bytes]) -> DrawPlan:
 async def _open_inspections(
     draw_id: int, files: DrawFiles, teams: dict[str, tuple[str | None, ...]], mandatory: frozenset[str]
 ) -> None:
+    if not teams:  # every stratum takes none, and nobody is mandatory
+        return
     inspectors = await load_pseudonyms(draw_id)
     agencies = {
         row["uscc"]: row["id"]

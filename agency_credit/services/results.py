@@ -55,7 +55,7 @@ async def enter_result(
     FaultsError
         A date in the future or before the draw, no category or an unknown one, findings missing.
     RefusedError
-        A result is waiting for its review, or was reviewed.
+        A result is waiting for its review, or was reviewed; or a seat of the team is empty.
     """
     roles = frozenset({Role.INSPECTOR})
     async with operation(office, actor, "result.enter", str(inspection), roles=roles) as op:
@@ -268,8 +268,15 @@ async def _check_member(actor: Actor, inspection: int) -> None:
     seats = await InspectionSeat.select(InspectionSeat.inspector).where(
         InspectionSeat.inspection == inspection
     )
-    if actor.inspector_id is None or actor.inspector_id not in {seat["inspector"] for seat in seats}:
+    members = {seat["inspector"] for seat in seats}
+    if actor.inspector_id is None or actor.inspector_id not in members:
         raise ForbiddenError("result.not-member", "only a member of the team enters its result")
+    if None in members:
+        raise RefusedError(
+            "result.team-short",
+            "a seat of this team is empty, and the law asks for at least two inspectors (行政处罚法 art. 42);"
+            " the inspection waits until the team is complete",
+        )
 
 
 def _select_inspections() -> Any:

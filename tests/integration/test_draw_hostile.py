@@ -9,11 +9,24 @@ import pytest
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Agency, DrawFile, Inspector, LegalParameter, LogEntry
-from agency_credit.domain.errors import ConflictError, FaultsError, ForbiddenError, VerificationError
+from agency_credit.domain.errors import (
+    ConflictError,
+    FaultsError,
+    ForbiddenError,
+    RefusedError,
+    VerificationError,
+)
 from agency_credit.domain.role import Role
 from agency_credit.publication.entry import parse_entry
 from agency_credit.services.desk_draft import load_draft_desk
-from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, load_draw_row
+from agency_credit.services.draw_draft import (
+    DrawDraft,
+    change_draft,
+    draft_draw,
+    load_draft,
+    load_draw_row,
+    suggest_draft,
+)
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_store import load_files, load_history, load_values
 from agency_credit.services.draw_void import confirm_void, request_void
@@ -175,6 +188,34 @@ async def test_an_entry_changed_behind_the_program_proves_no_file(world: World) 
     await forge(world, LogEntry, {LogEntry.entry: changed}, LogEntry.id == row["id"])
     with pytest.raises(VerificationError):
         await approve_draw(world.office, world.approver, draw)
+
+
+async def test_a_draw_of_nobody_is_drawn_and_published(world: World) -> None:
+    strata = [
+        {"stratum": s["stratum"], "take": {"count": 0}}
+        for s in (await suggest_draft(world.office)).plan.strata
+    ]
+    draw = await made.drawn(world, strata=strata)
+    await publish_draw(world.office, world.approver, draw)
+    assert await made.inspections_of(draw) == []
+
+
+async def test_a_team_with_an_empty_seat_enters_no_result(world: World) -> None:
+    async with transaction():
+        await Inspector.update({Inspector.status: "left"}).where(Inspector.certificate != "鲁C00000")
+    draw = await made.drawn(world)
+    inspection = (await made.inspections_of(draw))[0]
+    member = await made.member_of(world, inspection["id"])
+    with pytest.raises(RefusedError) as caught:
+        await enter_result(
+            world.office,
+            member,
+            inspection["id"],
+            inspected_on=world.office.today(),
+            categories=["1"],
+            findings="",
+        )
+    assert caught.value.code == "result.team-short"
 
 
 async def test_names_that_came_with_the_publication_are_not_told_again(world: World) -> None:

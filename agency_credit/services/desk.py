@@ -24,7 +24,7 @@ from agency_credit.database.tables import (
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.draw_draft import parse_draft
-from agency_credit.services.office import Office
+from agency_credit.services.office import OFFICE_ZONE, Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,16 +219,22 @@ def _draw_tasks(
     for draw in draws:
         path = f"/admin/draws/{draw.draw}"
         what = f"{draw.draw} {draw.title}"
+        is_time = draw.first_value_at is not None and now >= draw.first_value_at
         if draw.state == "drafted" and Role.DRAFTER in actor.roles:
             yield Task(kind="draw.finish", path=f"{path}/plan", what=what)
         if Role.APPROVER in actor.roles:
             if draw.state == "announced" and me not in (draw.drafted_by, draw.announced_by):
-                yield Task(kind="draw.approve", path=f"{path}/approve", what=what)
+                yield Task(
+                    kind="draw.approve",
+                    path=f"{path}/approve",
+                    what=what,
+                    due_on=draw.first_value_at and draw.first_value_at.astimezone(OFFICE_ZONE).date(),
+                    is_overdue=is_time,
+                )
             if draw.void_asked_by not in (None, me) and draw.state != "voided":
                 yield Task(kind="void.confirm", path=f"{path}/void", what=what)
             if draw.state == "drawn" and (draw.is_at_once or draw.draw not in waiting):
                 yield Task(kind="draw.publish", path=f"{path}/publish", what=what)
-        is_time = draw.first_value_at is not None and now >= draw.first_value_at
         if draw.state == "approved" and is_time and actor.roles & {Role.DRAFTER, Role.APPROVER}:
             yield Task(kind="draw.values", path=f"{path}/values", what=what)
 

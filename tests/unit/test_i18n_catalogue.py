@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import string
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
 from agency_credit.web.i18n import LOCALE, load_catalogue
+from agency_credit.web.labels import LABELS
 from tests.messages import all_templates
+
+ROOT = Path(__file__).parents[2]
+_ACTION = re.compile(r'(?:operation|append_audit)\(\s*office, \w+, "([a-z.-]+)"')
 
 
 def _places(template: str) -> set[str]:
@@ -50,3 +56,12 @@ def test_rooms_do_not_translate_the_same_template_differently():
                 if message.id:
                     first = seen.setdefault(message.id, (path.name, message.string))
                     assert first[1] == message.string, f"{message.id!r} in {first[0]} and {path.name}"
+
+
+def test_every_action_of_the_audit_lines_has_a_word():
+    sources = [
+        path.read_text() for folder in ("agency_credit", "admin") for path in (ROOT / folder).rglob("*.py")
+    ]
+    actions = {name for text in sources for name in _ACTION.findall(text)}
+    assert len(actions) > 15
+    assert actions - set(LABELS["action"]) == set()

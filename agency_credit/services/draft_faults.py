@@ -133,18 +133,30 @@ async def _item_faults(draft: DrawDraft) -> list[Fault]:
 
 
 async def _office_faults(draft: DrawDraft) -> list[Fault]:
-    """A city stays a city: else the entrustment could be avoided by choosing another level (R20)."""
+    """A city stays a city, else the entrustment could be avoided (R20); nobody here knows our number."""
     name, level = await load_parameter("office_name"), await load_parameter("office_level")
-    if draft.plan.authority.strip() != name.value or draft.authority_level == level.value:
-        return []
-    return [
-        _fault(
-            "authority_level",
-            "draft.level",
-            "this is not the level of {authority}; correct it, or name the body that really inspects",
-            authority=name.value,
+    faults = []
+    if draft.plan.authority.strip() == name.value and draft.authority_level != level.value:
+        faults.append(
+            _fault(
+                "authority_level",
+                "draft.level",
+                "this is not the level of {authority}; correct it, or name the body that really inspects",
+                authority=name.value,
+            )
         )
-    ]
+    ours = (name.value, draft.plan.authority.strip())
+    given = [source.get("party") for source in draft.plan.entropy if source.get("commitment")]
+    if any(isinstance(party, str) and party.strip() in ours for party in given):
+        faults.append(
+            _fault(
+                "plan.entropy",
+                "draft.own-commitment",
+                "this office's own number is made by the server, so that nobody knows it; leave its"
+                " commitment empty",
+            )
+        )
+    return faults
 
 
 async def _scope_faults(draft: DrawDraft) -> list[Fault]:

@@ -112,7 +112,8 @@ async def draft_draw(office: Office, actor: Actor, draft: DrawDraft) -> str:
     prefix = f"{(await load_parameter('office_code')).value}-{office.today().year}-"
     async with operation(office, actor, "draw.draft", prefix, roles=DRAFTER) as op:
         rows = await Draw.select(Draw.draw).where(Draw.draw.like(f"{prefix}%"))
-        serials = [int(row["draw"].removeprefix(prefix)) for row in rows]
+        tails = [row["draw"].removeprefix(prefix) for row in rows]
+        serials = [int(tail) for tail in tails if tail.isdecimal()]  # the prefix may hold a % or _
         draw = f"{prefix}{max(serials, default=0) + 1:03d}"
         op.details["draw"] = draw
         await Draw.insert(

@@ -18,6 +18,7 @@ from agency_credit.domain.errors import (
 )
 from agency_credit.domain.role import Role
 from agency_credit.publication.entry import parse_entry
+from agency_credit.sampling import commitment
 from agency_credit.services.desk_draft import load_draft_desk
 from agency_credit.services.draw_draft import (
     DrawDraft,
@@ -67,6 +68,21 @@ async def test_a_plan_that_the_law_does_not_bear_is_not_announced(
     world: World, plan: dict[str, Any], code: str
 ) -> None:
     assert code in await codes_of(world, await made.good_draft(world, **plan))
+
+
+async def test_nobody_brings_the_offices_own_number_along(world: World) -> None:
+    own = (await suggest_draft(world.office)).plan.entropy[0]
+    known = own | {"commitment": commitment("3703-2026-001", own["party"], "0" * 64)}
+    draft = await made.good_draft(world, entropy=[known, *made.PUBLIC])
+    assert await codes_of(world, draft) == {"draft.own-commitment"}
+
+
+async def test_an_office_code_of_any_kind_counts_its_draws(world: World) -> None:
+    await draft_draw(world.office, world.drafter, await made.good_draft(world))
+    async with transaction():
+        await LegalParameter.update({LegalParameter.value: "37%"}).where(LegalParameter.key == "office_code")
+    names = [await draft_draw(world.office, world.drafter, await made.good_draft(world)) for _ in range(2)]
+    assert names == ["37%-2026-001", "37%-2026-002"]
 
 
 @pytest.mark.parametrize("cap", [0, -1])

@@ -2,9 +2,9 @@
 
     python3 -I -S verify_draw.py BUNDLE [--all] [--format json]       BUNDLE: a folder or a zip
 
-The second implementation of draw-protocol.md ("§"), from its text, on the standard library alone. It makes
-the checks of §10 in order, names the first fault, or with --all every one. Exit 0: verified; 1: not verified;
-2: a file is missing, unreadable or no JSON. result.json is only compared with what the other files give.
+The second implementation of draw-protocol.md ("§"), from its text, on the standard library of Python 3.11. It
+makes the checks of §10 in order and names the first fault, or with --all every one. Exit 0: verified; 1: not
+verified; 2: a file is missing, unreadable or no JSON. result.json is only compared with what the rest gives.
 """
 
 import argparse
@@ -254,6 +254,7 @@ def verify_files(files: Mapping[str, bytes]) -> list[Fault]:
     """Every fault of the files of a draw (by name), in the order of §10; none where they are verified."""
     draw = Draw({"names.jsonl": b"", **files})
     if not any(fault.status == 2 or fault.check == "identifiers" for fault in draw.faults):
+        # From here on every value is of the kind that stands under its key, whatever else is wrong.
         plan, reveal = draw.values["plan.json"][0], draw.values["reveal.json"][0]
         draw.check_rules(plan, reveal)
         draw.seed = draw.derive_seed(plan, reveal["values"])

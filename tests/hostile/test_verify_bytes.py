@@ -21,7 +21,7 @@ from tests.hostile.bundles import announced, valid_bundle, zipped
 BUNDLE = valid_bundle()
 FILES = sorted(BUNDLE)
 LINES = [name for name in FILES if name.endswith(".jsonl")]
-# Where a whole file is these bytes: the exit status (2: unreadable or no JSON; 1: JSON that is not canonical).
+# A whole file of these bytes: NO_JSON is status 2, NOT_CANONICAL is JSON that breaks section 0, status 1.
 NO_JSON = {
     "not-utf-8": b"\xff\xfe{}", "utf-16": '{"draw":"D1"}'.encode("utf-16"), "cut": "字".encode()[:2],
     "raw-surrogate": b'"\xed\xa0\x80"', "overlong": b'"\xc0\x80"', "nan": b"NaN", "infinity": b"-Infinity",

@@ -114,6 +114,11 @@ class DrawHistory:
         return state
 
 
+def check_unannounced(history: DrawHistory) -> None:
+    """Only a draft is announced; asked before anything is frozen."""
+    _check_step(history, DrawStep.ANNOUNCED)
+
+
 def check_announce(history: DrawHistory, first_value_at: datetime, now: datetime) -> None:
     """A draft is announced before the first public value can be known."""
     _check_step(history, DrawStep.ANNOUNCED)

@@ -86,6 +86,7 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
         row = await load_draw_row(draw)
         draft = parse_draft(row["draft_json"].encode())
         history = await load_history(row)
+        draw_states.check_unannounced(history)
         lists = await load_draw_lists(office, draft)
         faults = await load_draft_faults(draw, draft, lists.frame)  # 1
         if faults:

@@ -96,6 +96,14 @@ async def test_an_event_in_the_past_is_refused(world: World) -> None:
     assert caught.value.code == "draw.announced-late"
 
 
+async def test_a_second_announcement_says_so_and_where_the_draw_is(world: World) -> None:
+    draw = await made.announced(world)
+    with pytest.raises(ConflictError) as caught:
+        await announce_draw(world.office, world.drafter, draw)
+    assert caught.value.code == "draw.announced-already"
+    assert caught.value.params["link"] == f"/draws/{draw}"
+
+
 async def test_approval_after_the_first_value_is_refused(world: World) -> None:
     draw = await made.announced(world)
     world.clock.now = made.EVENT_AT

@@ -51,7 +51,13 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        _=_gettext, url=_url, label=_label, tell=_tell, language=_language, switch_url=_switch_url
+        _=_gettext,
+        url=_url,
+        label=_label,
+        tell=_tell,
+        language=_language,
+        switch_url=_switch_url,
+        has_fictional_pack=_has_fictional_pack,
     )
     environment.filters.update(day=_day, instant=_instant, points=_points, shell=_shell)
     return environment
@@ -82,6 +88,13 @@ def _console_templates() -> list[Path]:
 def _of(context: Context) -> Request[Any, Any, Any]:
     request: Request[Any, Any, Any] = context["request"]
     return request
+
+
+@pass_context
+def _has_fictional_pack(context: Context) -> bool:
+    # An office that rates by made-up points says so on every page, those of the console and errors included.
+    office = getattr(context["request"].app.state, "office", None)
+    return office is not None and any(pack.is_fictional for pack in office.packs)
 
 
 @pass_context

@@ -1,21 +1,21 @@
 """The same steps for programs: thin handlers over the services, JSON in and out.
 
-A program logs in, keeps the cookie, and sends the token of its session in ``X-CSRF-Token``. With an
-``Idempotency-Key`` a request may be sent again and does nothing again. Errors are RFC 9457 problems, by
-the one mapping of the application.
+A program logs in, keeps the cookie, and sends the token of its session in ``X-CSRF-Token``. What it
+sends again with the same ``Idempotency-Key`` is not done again. Errors are RFC 9457 problems, by the one
+mapping of the application.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
-from litestar import MediaType, Response, Router, delete, post
+from litestar import Response, Router, delete, post
 from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
+from admin.idempotency import KeepAnswers, answer_again
 from admin.page import (
     APPROVER,
     DRAFTER,
@@ -28,7 +28,6 @@ from admin.page import (
     opened_to,
 )
 from admin.session import SESSION_COOKIE, address_of, session_cookie
-from agency_credit.domain.canonical import digest
 from agency_credit.domain.role import Actor
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_results import load_desk_inspection
@@ -37,11 +36,8 @@ from agency_credit.services.draw_steps import announce_draw, approve_draw, enter
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
 from agency_credit.services.publish_draw import publish_draw
-from agency_credit.services.repeat import take_once
 from agency_credit.services.results import enter_result, return_result, review_result
 from agency_credit.services.sessions import close_session, load_session, open_session
-
-Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -124,124 +120,103 @@ async def close_session_json(request: AnyRequest, office: TheOffice) -> None:
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
 
 
-@post("/api/v1/draws", opt=opened_to(DRAFTER))
-async def draft_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, data: JSONBody[DrawDraft]
-) -> Response[DrawAnswer]:
+@post("/api/v1/draws", opt=opened_to(DRAFTER), before_request=answer_again, middleware=[KeepAnswers()])
+async def draft_json(office: TheOffice, actor: TheActor, data: JSONBody[DrawDraft]) -> DrawAnswer:
     """Save a new draft."""
-
-    async def step() -> DrawAnswer:
-        return await _draw_answer(office, actor, await draft_draw(office, actor, data))
-
-    return await _once(request, office, actor, step, status_code=201)
+    return await _draw_answer(office, actor, await draft_draw(office, actor, data))
 
 
 @post("/draws/{draw:str}/announce", opt=opened_to(DRAFTER), status_code=200)
-async def announce_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
-) -> Response[DrawAnswer]:
+async def announce_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Freeze and announce a draft."""
-    return await _step(request, office, actor, draw, lambda: announce_draw(office, actor, draw))
+    await announce_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/approve", opt=opened_to(APPROVER), status_code=200)
-async def approve_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
-) -> Response[DrawAnswer]:
+async def approve_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Approve what was announced."""
-    return await _step(request, office, actor, draw, lambda: approve_draw(office, actor, draw))
+    await approve_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/values", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def enter_value_json(
-    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     draw: FromPath[str],
     data: JSONBody[ValueBody],
-) -> Response[DrawAnswer]:
+) -> DrawAnswer:
     """Enter the value of a source."""
-    return await _step(
-        request, office, actor, draw, lambda: enter_value(office, actor, draw, data.source, data.value)
-    )
+    await enter_value(office, actor, draw, data.source, data.value)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE), status_code=200)
-async def run_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
-) -> Response[DrawAnswer]:
+async def run_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Draw: once and only once."""
-    return await _step(request, office, actor, draw, lambda: run_draw(office, actor, draw))
+    await run_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE), status_code=200)
 async def void_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str], data: JSONBody[VoidBody]
-) -> Response[DrawAnswer]:
+    office: TheOffice,
+    actor: TheActor,
+    draw: FromPath[str],
+    data: JSONBody[VoidBody],
+) -> DrawAnswer:
     """Ask to void a draw."""
-    return await _step(
-        request, office, actor, draw, lambda: request_void(office, actor, draw, data.reason_code, data.reason)
-    )
+    await request_void(office, actor, draw, data.reason_code, data.reason)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER), status_code=200)
-async def confirm_void_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
-) -> Response[DrawAnswer]:
+async def confirm_void_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Void a draw as a first person asked."""
-    return await _step(request, office, actor, draw, lambda: confirm_void(office, actor, draw))
+    await confirm_void(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/draws/{draw:str}/publish", opt=opened_to(APPROVER), status_code=200)
-async def publish_json(
-    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
-) -> Response[DrawAnswer]:
+async def publish_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Publish the files of a draw."""
-    return await _step(request, office, actor, draw, lambda: publish_draw(office, actor, draw))
+    await publish_draw(office, actor, draw)
+    return await _draw_answer(office, actor, draw)
 
 
 @post("/inspections/{inspection:int}/result", opt=opened_to(INSPECTOR), status_code=200)
 async def enter_result_json(
-    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     inspection: FromPath[int],
     data: JSONBody[ResultBody],
-) -> Response[InspectionAnswer]:
+) -> InspectionAnswer:
     """Enter a result."""
-
-    async def step() -> InspectionAnswer:
-        await enter_result(
-            office,
-            actor,
-            inspection,
-            inspected_on=data.inspected_on,
-            categories=data.categories,
-            findings=data.findings,
-        )
-        return await _inspection_answer(office, inspection)
-
-    return await _once(request, office, actor, step)
+    await enter_result(
+        office,
+        actor,
+        inspection,
+        inspected_on=data.inspected_on,
+        categories=data.categories,
+        findings=data.findings,
+    )
+    return await _inspection_answer(office, inspection)
 
 
 @post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
 async def review_json(
-    request: AnyRequest,
     office: TheOffice,
     actor: TheActor,
     inspection: FromPath[int],
     data: JSONBody[ReviewBody],
-) -> Response[InspectionAnswer]:
+) -> InspectionAnswer:
     """Confirm a result, or send it back."""
-
-    async def step() -> InspectionAnswer:
-        if data.verdict == "return":
-            await return_result(office, actor, inspection, data.reason)
-        else:
-            await review_result(office, actor, inspection)
-        return await _inspection_answer(office, inspection)
-
-    return await _once(request, office, actor, step)
+    if data.verdict == "return":
+        await return_result(office, actor, inspection, data.reason)
+    else:
+        await review_result(office, actor, inspection)
+    return await _inspection_answer(office, inspection)
 
 
 def api_handlers() -> list[ControllerRouterHandler]:
@@ -250,11 +225,12 @@ def api_handlers() -> list[ControllerRouterHandler]:
     The public reads the list of draws at the path where a draft is posted. Litestar cannot join two
     routers at one path (each brings an OPTIONS handler), so that handler stands by itself.
     """
-    router = Router(
+    sessions = Router(path="/api/v1", route_handlers=[open_session_json, close_session_json])
+    steps = Router(
         path="/api/v1",
+        before_request=answer_again,
+        middleware=[KeepAnswers()],
         route_handlers=[
-            open_session_json,
-            close_session_json,
             announce_json,
             approve_json,
             enter_value_json,
@@ -266,42 +242,7 @@ def api_handlers() -> list[ControllerRouterHandler]:
             review_json,
         ],
     )
-    return [router, draft_json]
-
-
-async def _step(
-    request: AnyRequest, office: Office, actor: Actor, draw: str, act: Callable[[], Awaitable[object]]
-) -> Response[DrawAnswer]:
-    """Take a step of a draw and answer where it stands now."""
-
-    async def step() -> DrawAnswer:
-        await act()
-        return await _draw_answer(office, actor, draw)
-
-    return await _once(request, office, actor, step)
-
-
-async def _once(
-    request: AnyRequest,
-    office: Office,
-    actor: Actor,
-    step: Callable[[], Awaitable[Answer]],
-    *,
-    status_code: int = 200,
-) -> Response[Answer]:
-    """Take a step; with an ``Idempotency-Key`` never twice."""
-
-    async def take() -> str:
-        return msgspec.json.encode(await step()).decode()
-
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        content = await take()
-    else:
-        asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
-        content = await take_once(office, actor, key, digest(asked), take)
-    raw: Response[Any] = Response(content.encode(), status_code=status_code, media_type=MediaType.JSON)
-    return raw
+    return [sessions, steps, draft_json]
 
 
 async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:

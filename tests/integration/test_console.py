@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -335,36 +334,3 @@ async def test_a_program_logs_in_and_gets_its_token(world):
         assert answer.json()["roles"] == ["drafter"]
         assert (await client.delete("/api/v1/session", headers=headers)).status_code == 204
     assert await Session.count() == 0
-
-
-async def test_a_request_sent_again_with_its_key_does_nothing_again(world):
-    draft = json.loads(await good_json(world))
-    async with desk_of(world.office, "drafter") as desk:
-        first = await desk.send_json("/api/v1/draws", draft, **{"Idempotency-Key": "plan-1"})
-        again = await desk.send_json("/api/v1/draws", draft, **{"Idempotency-Key": "plan-1"})
-        other = await desk.send_json(
-            "/api/v1/draws", draft | {"inspector_limit": 3}, **{"Idempotency-Key": "plan-1"}
-        )
-    assert (first.status_code, first.content) == (again.status_code, again.content)
-    assert other.status_code == 422
-    assert await Draw.count() == 1
-
-
-async def test_two_requests_at_once_with_one_key_take_one_step(world):
-    draft = json.loads(await good_json(world))
-    async with desk_of(world.office, "drafter") as desk:
-        sent = [desk.send_json("/api/v1/draws", draft, **{"Idempotency-Key": "plan-1"}) for _ in range(4)]
-        answers = await asyncio.gather(*sent)
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert await Draw.count() == 1
-
-
-async def test_a_step_that_failed_gives_its_key_back(world, draw):
-    headers = {"Idempotency-Key": "announce-1"}
-    async with desk_of(world.office, "drafter") as desk:
-        await desk.send(f"/admin/draws/{draw}/plan/entropy", {"own": "1", "later": "1"})
-        refused = await desk.send_json(f"/api/v1/draws/{draw}/announce", **headers)
-        rows = {key: [value] for key, value in EVENT.items()} | {"own": "1"}
-        await desk.send(f"/admin/draws/{draw}/plan/entropy", rows)
-        good = await desk.send_json(f"/api/v1/draws/{draw}/announce", **headers)
-    assert [refused.status_code, good.status_code] == [422, 200]

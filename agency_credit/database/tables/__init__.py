@@ -21,10 +21,10 @@ from agency_credit.database.tables.inspection import (
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
 from agency_credit.database.tables.people import (
     AuditLine,
+    IdempotentAnswer,
     LoginAttempt,
     Person,
     PersonRole,
-    RepeatedRequest,
     Session,
 )
 from agency_credit.database.tables.rating import Rating
@@ -46,7 +46,7 @@ from agency_credit.database.tables.register import (
 
 TABLES = (
     District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
-    Person, PersonRole, Session, LoginAttempt, RepeatedRequest, AuditLine, ImportRun,
+    Person, PersonRole, Session, LoginAttempt, IdempotentAnswer, AuditLine, ImportRun,
     Agency, AgencyPractice, Practitioner, CreditRecord, Inspector, Recusal, Rating,
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep,
@@ -77,6 +77,7 @@ __all__ = [
     "DrawStep",
     "DrawValue",
     "DrawVoidRequest",
+    "IdempotentAnswer",
     "ImportRun",
     "Inspection",
     "InspectionItem",
@@ -92,7 +93,6 @@ __all__ = [
     "Practitioner",
     "Rating",
     "Recusal",
-    "RepeatedRequest",
     "ResultCategory",
     "ResultStep",
     "Session",

@@ -7,7 +7,9 @@ from typing import Any
 from piccolo.columns import (
     BigSerial,
     Boolean,
+    Bytea,
     ForeignKey,
+    Integer,
     LazyTableReference,
     OnDelete,
     Text,
@@ -72,14 +74,16 @@ class LoginAttempt(Table, tablename="login_attempt"):
     succeeded = Boolean(default=False)
 
 
-class RepeatedRequest(Table, tablename="repeated_request"):
-    """A request of a program with its key, and the answer it got; kept for a day."""
+class IdempotentAnswer(Table, tablename="idempotent_answer"):
+    """The answer to a request with an ``Idempotency-Key``; its status is 0 while there is none yet."""
 
     id: BigSerial = BigSerial(primary_key=True)
     person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
-    key = Varchar(length=100)
+    key = Varchar(length=128)
     request = Varchar(length=64)
-    answer = Text()
+    status = Integer()
+    content_type = Varchar(length=100)
+    body = Bytea()
     at = Timestamptz(null=False, default=None)
 
 

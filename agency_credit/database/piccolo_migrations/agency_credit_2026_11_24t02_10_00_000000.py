@@ -34,11 +34,6 @@ async def forwards():
         migration_id=ID, app_name="agency_credit", description=DESCRIPTION
     )
 
-    # It held the answers of a day, without their status; nothing in it is missed.
-    manager.drop_table(
-        class_name="RepeatedRequest", tablename="repeated_request", schema=None
-    )
-
     manager.add_table(
         class_name="IdempotentAnswer",
         tablename="idempotent_answer",

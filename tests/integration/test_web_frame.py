@@ -156,16 +156,6 @@ async def test_the_description_of_the_api_holds_the_api_and_no_pages(client):
     assert not any(path.startswith("/draws") or path == "/" for path in paths)
 
 
-async def test_every_page_says_that_the_points_are_fictional(client, office):
-    agency = await builders.add_agency("91370303MA3CXXXX01", "淄博中科专利事务所")
-    assert "虚构样例" not in (await client.get("/")).text
-    await builders.add_rating(agency, "A", 95_000)
-    for path in PAGES:
-        assert "虚构样例" in (await client.get(path)).text
-    await builders.add_rating(agency, "A", 95_000, pack="real", is_fictional=False)
-    assert "虚构样例" not in (await client.get("/")).text
-
-
 @pytest.mark.parametrize(
     ("error", "status"),
     [

@@ -26,7 +26,7 @@ from tests.world import VALUES
 
 
 async def make_step(office: Office, step: str, draw: str) -> None:
-    """Make one step with the right person."""
+    """Make one step with the right person; `open` is none."""
     drafter, approver = await load_actor("drafter"), await load_actor("approver")
     assert drafter
     assert approver

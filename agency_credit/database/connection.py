@@ -20,7 +20,7 @@ def connect(settings: Settings) -> Database:
     """The engine of these settings, with all tables bound to it; nothing is opened yet."""
     engine: Database
     if settings.database is None:
-        settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.database_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = EmbeddedEngine(settings.database_file)
     else:
         engine = ServerEngine(settings.database)

@@ -24,6 +24,8 @@ from agency_credit.services.operation import operation
 
 EITHER = frozenset({Role.DRAFTER, Role.APPROVER})
 APPROVER = frozenset({Role.APPROVER})
+MAX_REASON = 2000
+"""Characters; the reason goes into an entry of the log, which has a size."""
 
 
 async def request_void(office: Office, actor: Actor, draw: str, reason_code: str, reason: str) -> None:
@@ -45,8 +47,12 @@ async def request_void(office: Office, actor: Actor, draw: str, reason_code: str
     """
     async with operation(office, actor, "draw.void-request", draw, roles=EITHER) as op:
         row = await load_draw_row(draw)
-        if not reason.strip():
-            raise InputError("void.reason", "say in words why the draw is voided; it will be public")
+        if not 1 <= len(reason.strip()) <= MAX_REASON:
+            raise InputError(
+                "void.reason",
+                "say in words why the draw is voided, in at most {n} characters; it will be public",
+                n=MAX_REASON,
+            )
         check_publishable(reason)
         await _check(row, reason_code, op.at)
         await DrawVoidRequest.insert(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from agency_credit import database
 from agency_credit.scoring import RulePack
+from agency_credit.services.bundle import mend_bundles
 from agency_credit.services.keys import Keys, open_keys
 from agency_credit.services.log import sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
@@ -63,14 +64,14 @@ class Office:
 async def open_office(
     settings: Settings, *, clock: Clock = _system_clock, packs_folder: Path | None = None
 ) -> Office:
-    """Connect, migrate under a lock, fill in missing reference data, open the keys, sign what is unsigned.
+    """Connect, migrate under a lock, fill in missing reference data, open the keys, mend what was killed.
 
     Parameters
     ----------
     packs_folder
         A folder of further rule packs (the fictional one of the demo); None: those shipped.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings)
     await database.start(engine)
     try:
@@ -83,7 +84,8 @@ async def open_office(
             keys=await open_keys(settings),
             packs=load_rule_packs(packs_folder),
         )
-        await sign_checkpoint(office)  # a process that was killed may have left entries unsigned
+        await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
+        await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder
     except BaseException:
         await database.stop(engine)
         raise

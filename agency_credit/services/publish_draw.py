@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 from agency_credit.database.tables import Inspector
 from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import ConflictError, RefusedError, UnavailableError
+from agency_credit.domain.errors import ConflictError, RefusedError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.domain.roster import ServedInspector
 from agency_credit.inspection import draw_states
 from agency_credit.sampling import format_names, format_reveal, parse_plan
+from agency_credit.services.bundle import new_bundle
 from agency_credit.services.draw_draft import load_draw_row
 from agency_credit.services.draw_steps import load_reveal
 from agency_credit.services.draw_store import (
@@ -56,7 +54,10 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
     UnavailableError
         The disk is full; nothing was published.
     """
-    async with operation(office, actor, "draw.publish", draw, roles=PUBLISHERS) as op:
+    async with (
+        new_bundle(office.settings.bundles / draw) as bundle,
+        operation(office, actor, "draw.publish", draw, roles=PUBLISHERS) as op,
+    ):
         row = await load_draw_row(draw)
         draw_states.check_publish(await load_history(row))
         contents = await load_files(row["id"])
@@ -75,7 +76,7 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
             for inspection in inspections:
                 if await load_latest_result(inspection["id"]):
                     await append_result_publication(op, inspection)
-        write_bundle(office.settings.bundles / draw, contents | added)  # 5
+        bundle.write(contents | added)  # 5
 
 
 async def publish_names(office: Office, actor: Actor, draw: str) -> None:
@@ -86,7 +87,10 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
     RefusedError
         Not published yet, told already, or a result is missing.
     """
-    async with operation(office, actor, "draw.names", draw, roles=PUBLISHERS) as op:
+    async with (
+        new_bundle(office.settings.bundles / draw) as bundle,
+        operation(office, actor, "draw.names", draw, roles=PUBLISHERS) as op,
+    ):
         row = await load_draw_row(draw)
         draw_states.check_names(await load_history(row))
         await _check_results(await load_inspections(row["id"]))
@@ -102,37 +106,7 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
         added = {"names.jsonl": await _format_names(office, row["id"])}
         refuse_false_bundle(contents | added)
         await _append_publication(op, row, "named", contents, added)
-        write_bundle(office.settings.bundles / draw, contents | added)
-
-
-def write_bundle(folder: Path, contents: dict[str, bytes]) -> None:
-    """Write the files of a draw as a folder, whole or not at all.
-
-    Raises
-    ------
-    UnavailableError
-        The disk is full or cannot be written; what was there before is still there.
-    """
-    fresh = folder.with_name(f".{folder.name}.new")
-    try:
-        shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed
-        fresh.mkdir(parents=True)
-        for name, content in contents.items():
-            with (fresh / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
-        _sync_folder(folder.parent)
-    except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise UnavailableError(
-            "bundle.disk",
-            "the files of {draw} could not be written ({reason}); make room and publish again",
-            draw=folder.name,
-            reason=error.strerror or str(error),
-        ) from error
+        bundle.write(contents | added)
 
 
 async def _append_publication(
@@ -183,11 +157,3 @@ async def _format_names(office: Office, draw: int) -> bytes:
             if inspector in served
         ]
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

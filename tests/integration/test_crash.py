@@ -76,6 +76,19 @@ async def test_kill_between_any_two_states_leaves_a_whole_state(world: World) ->
     assert (world.office.settings.bundles / draw / "result.json").exists()
 
 
+async def test_folders_are_what_the_store_says_when_a_killed_process_starts_again(world: World) -> None:
+    draw = await made.inspected(world)
+    assert run(command(world, "before", "publish", draw)).returncode == -9
+    folder = world.office.settings.bundles / draw
+    assert (folder / "reveal.json").exists()  # killed between the folder and the commit
+    assert run(command(world, "never", "open", draw)).returncode == 0
+    assert not folder.exists()
+    await publish_draw(world.office, world.approver, draw)
+    (folder / "names.jsonl").unlink()
+    assert run(command(world, "never", "open", draw)).returncode == 0
+    assert (folder / "names.jsonl").exists()
+
+
 async def test_the_checkpoint_catches_up_when_a_killed_process_starts_again(world: World) -> None:
     draw = await draft_draw(world.office, world.drafter, await made.good_draft(world))
     assert run(command(world, "after", "announce", draw)).returncode == -9

@@ -33,6 +33,7 @@ UNIQUE = (
     ("log_entry", "index"),
     ("log_body", "log_index"),
     ("person", "username"),
+    ("person", "inspector"),
     ("person_role", "person", "role"),
     ("session", "token_hash"),
 )

@@ -6,13 +6,14 @@ What is public when is the table of draw-protocol.md, section 1; `public_file_na
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from agency_credit.database.tables import Draw, DrawFile, DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
+from agency_credit.inspection.draw_states import lateness
 from agency_credit.services.draw_outcome import OutcomeView, load_outcome
 
 WHEN_ANNOUNCED = ("plan.json", "announcement.json")
@@ -86,13 +87,17 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrawView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the public may see of a draw now; `plan` is the content of plan.json."""
+    """What the public may see of a draw now; `plan` is the content of plan.json.
+
+    `late_seconds`: how much later than 24 hours after the last public value it was drawn; None: in time.
+    """
 
     draw: str
     title: str
     authority: str
     state: str
     steps: list[StepView]
+    late_seconds: int | None
     plan: dict[str, Any]
     announcement: str
     roots: list[RootView]
@@ -158,6 +163,7 @@ async def load_draw(draw: str) -> DrawView:
         authority=row["authority"],
         state=state_of([step["step"] for step in made]),
         steps=[_step(step) for step in made],
+        late_seconds=_late_seconds(plan, made),
         plan=plan,
         announcement=digests["announcement.json"],
         roots=[
@@ -272,6 +278,12 @@ def _step(row: dict[str, Any]) -> StepView:
         reason_code=row["reason_code"],
         reason=row["reason"],
     )
+
+
+def _late_seconds(plan: dict[str, Any], made: list[dict[str, Any]]) -> int | None:
+    last = max(datetime.fromisoformat(source["at"]) for source in plan["entropy"] if "at" in source)
+    late = next((lateness(last, step["at"]) for step in made if step["step"] == "drawn"), None)
+    return None if late is None else -(-late // timedelta(seconds=1))
 
 
 def _source(source: dict[str, Any], value: str | None) -> SourceView:

@@ -12,6 +12,7 @@ from pathlib import Path
 from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import Draw, DrawFile, DrawStep
 from agency_credit.domain.errors import UnavailableError
+from agency_credit.services.disk import sync_folder
 
 _UNFINISHED = ".new"
 
@@ -45,7 +46,7 @@ class NewBundle:
                     os.fsync(file.fileno())
             shutil.rmtree(self.folder, ignore_errors=True)
             self.unfinished.rename(self.folder)
-            _sync_folder(self.folder.parent)
+            sync_folder(self.folder.parent)
         except OSError as error:
             raise UnavailableError(
                 "bundle.disk",
@@ -95,11 +96,3 @@ async def _mend_bundle(folder: Path, draw: int) -> None:
     found = {path.name: path.stat().st_size for path in folder.iterdir()} if folder.exists() else {}
     if found != {name: len(content) for name, content in contents.items()}:
         NewBundle(folder).write(contents)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -33,6 +33,7 @@ from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, UnavailableError, VerificationError
 from agency_credit.publication.checkpoint import verify_checkpoint
 from agency_credit.publication.note import VerifierKey
+from agency_credit.services.disk import sync_folder
 from agency_credit.settings import Settings
 
 _SEAL_FORM = b"\x01"
@@ -265,7 +266,7 @@ def _write_key_file(path: Path, value: dict[str, Json]) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise UnavailableError(
             "keys.unwritable",
@@ -273,14 +274,6 @@ def _write_key_file(path: Path, value: dict[str, Json]) -> None:
             file=str(path),
             reason=error.strerror or str(error),
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -39,8 +39,6 @@ DOCUMENTS = sorted(
 )
 AT_RUN_TIME = {"keys/log.json", "keys/secret.json", "keys/", "bundles/", "agency-credit.log/"}
 """Below the data folder, not in the repository; and the first part of the name of a log."""
-MADE_LATER = {"docs/screenshots/draw-desktop.png"}
-"""Taken from the running demo."""
 GENERATED = "piccolo_migrations"
 CASE = ROOT / "tests" / "vectors" / "double-random-1" / "case-001"
 
@@ -134,7 +132,7 @@ def named_paths(text: str) -> Iterator[str]:
 @all_documents
 def test_every_path_that_is_named_exists(document: Path) -> None:
     homes = (document.parent, ROOT, ROOT / "agency_credit", ROOT / "tests")
-    named = set(named_paths(document.read_text("utf-8"))) - AT_RUN_TIME - MADE_LATER
+    named = set(named_paths(document.read_text("utf-8"))) - AT_RUN_TIME
     assert [path for path in sorted(named) if not any((home / path).exists() for home in homes)] == []
 
 

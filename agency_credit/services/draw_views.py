@@ -64,7 +64,7 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     form: str | None
-    at: str | None
+    at: datetime | None
     commitment: str | None
     value: str | None
 
@@ -291,7 +291,7 @@ def _source(source: dict[str, Any], value: str | None) -> SourceView:
         kind=source["kind"],
         name=source.get("event") or source["party"],
         form=source.get("form"),
-        at=source.get("at"),
+        at=datetime.fromisoformat(source["at"]) if "at" in source else None,
         commitment=source.get("commitment"),
         value=value,
     )

@@ -238,3 +238,11 @@ async def test_a_query_for_draws_that_cannot_be_used_is_refused(client, office, 
     answer = await client.get(f"/api/v1/draws?{query}")
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["at"] == query.split("=")[0]
+
+
+async def test_the_times_of_the_sources_are_written_out(client, published):
+    source = json.loads((CASE / "plan.json").read_bytes())["entropy"]
+    at = next(item["at"] for item in source if item["kind"] == "public")
+    page = (await client.get(f"/draws/{DRAW}")).text
+    year, month, day = at[:10].split("-")
+    assert f'<span class="small soft">{year}年{int(month)}月{int(day)}日 {at[11:16]}</span>' in page

@@ -139,7 +139,8 @@ async def ask_void(
         try:
             await request_void(office, actor, draw, code, reason)
         except InputError as error:
-            complaints = complaints_of(error, "reason")
+            field = "reason_code" if error.code == "void.reason-unknown" else "reason"
+            complaints = complaints_of(error, field)
     if complaints:
         values = {"reason_code": code, "reason": reason}
         return await _show_step(office, actor, draw, "draw_void", complaints, values=values)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from agency_credit.domain.errors import ConflictError, ForbiddenError, RefusedError
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 
 TO_DRAW = timedelta(hours=24)
 """How long after the last public value a draw is made; later is reported, not refused (section 9)."""
@@ -181,7 +181,7 @@ def check_void(history: DrawHistory, reason_code: str, first_value_at: datetime,
     """
     _check_step(history, DrawStep.VOIDED)
     if reason_code not in set(VoidReason):
-        raise RefusedError(
+        raise InputError(
             "void.reason-unknown", "choose one of these reasons: {known}", known=", ".join(VoidReason)
         )
     if reason_code == VoidReason.STATED and now >= first_value_at:

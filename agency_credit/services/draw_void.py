@@ -41,7 +41,7 @@ async def request_void(office: Office, actor: Actor, draw: str, reason_code: str
     Raises
     ------
     InputError
-        No reason in words.
+        No reason in words, or a code that is none.
     RefusedError
         Not announced, voided already, the code is not allowed any more, or a personal number in the reason.
     """

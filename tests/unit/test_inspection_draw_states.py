@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from agency_credit.domain.errors import ConflictError, ForbiddenError, RefusedError
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from agency_credit.inspection.draw_states import (
     TRANSITIONS,
     DrawHistory,
@@ -184,7 +184,7 @@ def test_once_drawn_a_nonce_is_no_reason_any_more(n: int) -> None:
 
 
 def test_a_reason_outside_the_protocol_voids_nothing() -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(InputError) as caught:
         check_void(made(2), "disliked", FIRST, BEFORE)
     assert caught.value.code == "void.reason-unknown"
 

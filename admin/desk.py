@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
@@ -47,4 +49,5 @@ async def show_audit(before: FromQuery[int | None] = None) -> Template:
     """Who did what, the newest first."""
     lines = await load_audit_lines(before, LINES_A_PAGE + 1)
     following = lines[LINES_A_PAGE - 1]["id"] if len(lines) > LINES_A_PAGE else None
-    return show("audit", lines=lines[:LINES_A_PAGE], following=following, before=before)
+    shown = [{**line, "details": json.loads(line["details_json"])} for line in lines[:LINES_A_PAGE]]
+    return show("audit", lines=shown, following=following, before=before)

@@ -18,13 +18,20 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: a person who is logged in, or the operator of the machine (no `person_id`)."""
+    """Who acts: a person who is logged in, or the operator of the machine (no `person_id`).
+
+    Parameters
+    ----------
+    display_name
+        As the pages name the person; empty: by the user name.
+    """
 
     username: str
     roles: frozenset[Role]
     person_id: int | None = None
     inspector_id: int | None = None
     agency_id: int | None = None
+    display_name: str = ""
 
 
 SYSTEM = Actor(username="system", roles=frozenset())

@@ -84,7 +84,7 @@ async def change_password(office: Office, actor: Actor, username: str, password:
 async def load_actor(username: str) -> Actor | None:
     """The actor behind an active account; None where there is none."""
     row = await (
-        Person.select(Person.id, Person.username, Person.inspector, Person.agency)
+        Person.select(Person.id, Person.username, Person.display_name, Person.inspector, Person.agency)
         .where((Person.username == username) & (Person.is_active == True))  # noqa: E712
         .first()
     )
@@ -97,6 +97,7 @@ async def load_actor(username: str) -> Actor | None:
         person_id=row["id"],
         inspector_id=row["inspector"],
         agency_id=row["agency"],
+        display_name=row["display_name"],
     )
 
 

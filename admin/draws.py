@@ -25,8 +25,10 @@ from admin.page import (
 )
 from agency_credit.domain.errors import FaultsError, ForbiddenError, InputError
 from agency_credit.domain.role import Actor
-from agency_credit.services.desk import load_counts, load_desk_draws
+from agency_credit.services.desk import load_counts
 from agency_credit.services.desk_draw import load_draw_desk
+from agency_credit.services.desk_draws import load_desk_draws
+from agency_credit.services.desk_results import load_desk_inspections
 from agency_credit.services.draw_steps import approve_draw, enter_value, run_draw
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
@@ -37,9 +39,10 @@ VOID_REASONS = ("nonce-missing", "nonce-wrong", "event-missing", "frame-wrong", 
 
 
 @get("/admin/draws", opt=opened_to(DRAW_READERS))
-async def show_draws() -> Template:
-    """All draws by state, and the button for a new one."""
-    return show("draws", draws=await load_desk_draws(), counts=await load_counts())
+async def show_draws(office: TheOffice, actor: TheActor) -> Template:
+    """All draws with what comes next, and the button for a new one."""
+    draws = await load_desk_draws(office, actor, await load_desk_inspections(office))
+    return show("draws", draws=draws, counts=await load_counts())
 
 
 @get("/admin/draws/{draw:str}", opt=opened_to(DRAW_READERS))

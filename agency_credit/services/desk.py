@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from agency_credit.database.tables import (
@@ -13,17 +13,14 @@ from agency_credit.database.tables import (
     AgencyPractice,
     AuditLine,
     CreditRecord,
-    Draw,
-    DrawStep,
-    DrawVoidRequest,
     Inspector,
     Person,
     Rating,
     Recusal,
 )
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
-from agency_credit.services.draw_draft import parse_draft
 from agency_credit.services.office import OFFICE_ZONE, Office
 
 
@@ -50,28 +47,15 @@ class Task:
     is_overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskDraw:
-    """A draw in a list.
-
-    Parameters
-    ----------
-    state
-        As in `inspection.draw_states`.
-    first_value_at
-        When the first public value can be known; None where the draft does not say yet.
-    is_at_once
-        Whether it is published before the inspections.
-    """
-
-    draw: str
-    title: str
-    state: str
-    drafted_by: int
-    announced_by: int | None
-    void_asked_by: int | None
-    first_value_at: datetime | None
-    is_at_once: bool
+_DRAW_TASKS = {
+    "finish": ("draw.finish", "plan"),
+    "approve": ("draw.approve", "approve"),
+    "values": ("draw.values", "values"),
+    "draw": ("draw.values", "draw"),
+    "publish": ("draw.publish", "publish"),
+    "names": ("draw.names", "publish"),
+}
+"""Task and page by the next step of a draw; its inspections are tasks of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +84,11 @@ class Desk:
 
 async def load_desk(office: Office, actor: Actor) -> Desk:
     """What the console shows first, by the roles of the actor."""
-    draws = await load_desk_draws()
     counts = await load_counts()
     inspections = await load_desk_inspections(office)
-    open_states = ("open", "entered", "returned")
-    waiting = {i.draw for i in inspections if i.state in open_states and not i.is_team_short}
+    draws = await load_desk_draws(office, actor, inspections)
     tasks = [
-        *_draw_tasks(office, actor, draws, waiting),
+        *_draw_tasks(office, actor, draws),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
     ]
@@ -117,39 +99,6 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         counts=counts,
         deadlines=tuple(_deadlines(inspections)) if is_reader else (),
     )
-
-
-async def load_desk_draws() -> tuple[DeskDraw, ...]:
-    """All draws, the newest first."""
-    rows = await Draw.select().order_by(Draw.id, ascending=False)
-    steps = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.by).order_by(DrawStep.id)
-    states = {step["draw"]: step["step"] for step in steps if step["step"] != "named"}
-    announced = {step["draw"]: step["by"] for step in steps if step["step"] == "announced"}
-    asked = {
-        row["draw"]: row["requested_by"]
-        for row in await DrawVoidRequest.select(DrawVoidRequest.draw, DrawVoidRequest.requested_by).order_by(
-            DrawVoidRequest.id
-        )
-    }
-    return tuple(
-        DeskDraw(
-            draw=row["draw"],
-            title=row["title"],
-            state=states.get(row["id"], "drafted"),
-            drafted_by=row["drafted_by"],
-            announced_by=announced.get(row["id"]),
-            void_asked_by=asked.get(row["id"]),
-            **_read_plan(row["draft_json"]),
-        )
-        for row in rows
-    )
-
-
-def _read_plan(draft_json: str) -> dict[str, Any]:
-    plan = parse_draft(draft_json.encode()).plan
-    times = [str(source.get("at", "")) for source in plan.entropy if source.get("kind") == "public"]
-    at = min(map(datetime.fromisoformat, filter(None, times)), default=None)
-    return {"first_value_at": at, "is_at_once": plan.publication == "at-once"}
 
 
 async def load_counts() -> Counts:
@@ -211,32 +160,17 @@ async def load_inspector_choices() -> list[tuple[str, str]]:
     ]
 
 
-def _draw_tasks(
-    office: Office, actor: Actor, draws: Iterable[DeskDraw], waiting: Collection[str]
-) -> Iterable[Task]:
-    """What to do about draws; `waiting`: those with inspections that are not reviewed yet."""
-    me, now = actor.person_id, office.now()
+def _draw_tasks(office: Office, actor: Actor, draws: Iterable[DeskDraw]) -> Iterable[Task]:
     for draw in draws:
-        path = f"/admin/draws/{draw.draw}"
-        what = f"{draw.draw} {draw.title}"
-        is_time = draw.first_value_at is not None and now >= draw.first_value_at
-        if draw.state == "drafted" and Role.DRAFTER in actor.roles:
-            yield Task(kind="draw.finish", path=f"{path}/plan", what=what)
-        if Role.APPROVER in actor.roles:
-            if draw.state == "announced" and me not in (draw.drafted_by, draw.announced_by):
-                yield Task(
-                    kind="draw.approve",
-                    path=f"{path}/approve",
-                    what=what,
-                    due_on=draw.first_value_at and draw.first_value_at.astimezone(OFFICE_ZONE).date(),
-                    is_overdue=is_time,
-                )
-            if draw.void_asked_by not in (None, me) and draw.state != "voided":
-                yield Task(kind="void.confirm", path=f"{path}/void", what=what)
-            if draw.state == "drawn" and (draw.is_at_once or draw.draw not in waiting):
-                yield Task(kind="draw.publish", path=f"{path}/publish", what=what)
-        if draw.state == "approved" and is_time and actor.roles & {Role.DRAFTER, Role.APPROVER}:
-            yield Task(kind="draw.values", path=f"{path}/values", what=what)
+        path, what, step = f"/admin/draws/{draw.draw}", f"{draw.draw} {draw.title}", draw.next
+        is_time = step.from_at is None or office.now() >= step.from_at
+        if step.is_mine and is_time and step.kind in _DRAW_TASKS:
+            kind, page = _DRAW_TASKS[step.kind]
+            due_on = step.until_at and step.until_at.astimezone(OFFICE_ZONE).date()
+            yield Task(kind=kind, path=f"{path}/{page}", what=what, due_on=due_on, is_overdue=step.is_late)
+        may_void = Role.APPROVER in actor.roles and draw.void_asked_by not in (None, actor.person_id)
+        if may_void and draw.state != "voided":
+            yield Task(kind="void.confirm", path=f"{path}/void", what=what)
 
 
 def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterable[Task]:

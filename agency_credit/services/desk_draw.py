@@ -10,8 +10,7 @@ from typing import Any
 from agency_credit.database.tables import Draw, Person
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.plan import DrawPlan, PublicSource
-from agency_credit.domain.role import Actor, Role
-from agency_credit.inspection.draw_states import TO_DRAW
+from agency_credit.domain.role import Actor
 from agency_credit.sampling import parse_plan
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
@@ -22,6 +21,7 @@ from agency_credit.services.draw_store import (
     load_values,
     load_void_request,
 )
+from agency_credit.services.next_step import Course, NextStep, find_next, load_authors
 from agency_credit.services.office import Office
 
 
@@ -47,31 +47,6 @@ class DeskSource:
     is_entered: bool
     value: str
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
-    """What comes next, and who may do it.
-
-    Parameters
-    ----------
-    kind
-        finish, approve, values, draw, inspect, publish, names or none.
-    roles
-        Who may; `not_by`: user names who may not, since they did the step before.
-    from_at, until_at
-        From when and by when; None: no instant is set.
-    is_mine
-        Whether the person who looks at it may.
-    """
-
-    kind: str
-    roles: tuple[Role, ...] = ()
-    not_by: tuple[str, ...] = ()
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    is_mine: bool = False
-    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +79,8 @@ class DrawDesk:
 
     @property
     def n_open(self) -> int:
-        """Inspections that publication waits for; one without a whole team waits for a supplementary draw."""
-        open_states = ("open", "entered", "returned")
-        return sum(item.state in open_states and not item.is_team_short for item in self.inspections)
+        """Inspections that publication waits for."""
+        return sum(item.is_waited_for for item in self.inspections)
 
     @property
     def n_entered_sources(self) -> int:
@@ -156,41 +130,21 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
         next=NextStep(kind="none"),
         is_after_first_value=plan is not None and office.now() >= plan.first_value_at,
     )
-    return _with_next(office, actor, desk, history.authors)
+    return await _with_next(office, actor, desk, history.authors)
 
 
-def _with_next(office: Office, actor: Actor, desk: DrawDesk, blocked: frozenset[int]) -> DrawDesk:
-    """`desk` with its next step (section 9); `blocked`: who may not approve."""
-    following = _following(desk)
-    is_mine = bool(actor.roles & set(following.roles))
-    if following.kind == "approve" and actor.person_id in blocked:
-        is_mine = False
-    is_late = following.until_at is not None and office.now() > following.until_at
-    return replace(desk, next=replace(following, is_mine=is_mine, is_late=is_late))
-
-
-def _following(desk: DrawDesk) -> NextStep:
-    times = [source.at for source in desk.sources if source.kind == "public"]
-    first, last = min(times, default=None), max(times, default=None)
-    are_done = desk.n_open == 0
-    is_public_late = desk.draft.plan.publication == "after-inspection"
-    if desk.state == "drafted":
-        return NextStep(kind="finish", roles=(Role.DRAFTER,))
-    if desk.state == "announced":
-        before = {desk.drafted_by, *(s["by_name"] for s in desk.steps if s["step"] == "announced")}
-        return NextStep(kind="approve", roles=(Role.APPROVER,), not_by=tuple(sorted(before)), until_at=first)
-    if desk.state == "approved":
-        kind = "draw" if desk.has_all_values else "values"
-        until = None if last is None else last + TO_DRAW
-        return NextStep(kind=kind, roles=(Role.DRAFTER, Role.APPROVER), from_at=first, until_at=until)
-    is_named = any(step["step"] == "named" for step in desk.steps)
-    if desk.state == "drawn" and (are_done or not is_public_late):
-        return NextStep(kind="publish", roles=(Role.APPROVER,))
-    if desk.state == "voided" or (desk.state == "published" and (is_public_late or is_named)):
-        return NextStep(kind="none")
-    if are_done:
-        return NextStep(kind="names", roles=(Role.APPROVER,))
-    return NextStep(kind="inspect", roles=(Role.INSPECTOR,))
+async def _with_next(office: Office, actor: Actor, desk: DrawDesk, authors: frozenset[int]) -> DrawDesk:
+    """`desk` with its next step; `authors`: who may not approve."""
+    course = Course(
+        state=desk.state,
+        publication=desk.draft.plan.publication,
+        value_times=tuple(source.at for source in desk.sources if source.kind == "public"),
+        has_all_values=desk.has_all_values,
+        n_open=desk.n_open,
+        is_named=any(step["step"] == "named" for step in desk.steps),
+        authors=await load_authors(authors),
+    )
+    return replace(desk, next=find_next(course, actor, office.now()))
 
 
 async def _load_sources(

@@ -98,6 +98,11 @@ class DeskInspection:
         """Whether a seat stayed empty."""
         return any(seat.inspector is None for seat in self.seats)
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether publication waits for it; one without a whole team waits for a supplementary draw."""
+        return self.state in ("open", "entered", "returned") and not self.is_team_short
+
     def has_member(self, actor: Actor) -> bool:
         """Whether the actor sits on the team."""
         return actor.inspector_id is not None and any(s.inspector == actor.inspector_id for s in self.seats)

@@ -114,6 +114,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "draw.approve": msgid("Check and approve the draw"),
         "draw.values": msgid("Enter the public values and draw"),
         "draw.publish": msgid("Publish the draw"),
+        "draw.names": msgid("Tell who served"),
         "void.confirm": msgid("Decide on voiding the draw"),
         "result.enter": msgid("Inspect and enter the result"),
         "result.mend": msgid("Mend the returned result"),

@@ -60,3 +60,13 @@ async def test_the_details_of_an_audit_line_are_a_list_in_words(world):
         page = (await desk.open("/admin/audit")).text
     assert f'<li>抽查：<span class="mono">{draw}</span></li>' in page
     assert "{&#34;" not in page
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/draws"])
+async def test_a_drafter_reads_in_the_list_who_has_the_draw_now(world, path):
+    await worlds.announced(world)
+    async with desk_of(world.office, "drafter") as desk:
+        page = (await desk.open(path)).text
+    assert '<td data-label="下一步">由另一人批准' in page
+    assert '<td data-label="办理人">批准人（drafter除外）</td>' in page
+    assert "2026年12月1日 21:15" in page

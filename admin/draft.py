@@ -50,7 +50,9 @@ async def start_draft(request: AnyRequest, office: TheOffice, actor: TheActor) -
 @get("/admin/draws/{draw:str}/plan", opt=opened_to(DRAFTER))
 async def show_sections(office: TheOffice, draw: FromPath[str]) -> Template:
     """The list of sections with what each still needs."""
-    return show("draft", desk=await load_draft_desk(office, draw), sections=SECTIONS)
+    desk = await load_draft_desk(office, draw)
+    missing = {section: _complaints(desk, section) for section in SECTIONS}
+    return show("draft", desk=desk, sections=SECTIONS, missing_of=missing)
 
 
 @get("/admin/draws/{draw:str}/plan/{section:str}", opt=opened_to(DRAFTER))

@@ -1,9 +1,9 @@
 """The one Jinja environment, for the public pages and for the console in `admin`.
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
-``label("step", "drawn")``, ``tell(faults)``, ``language()``, ``switch_url()``, the filters ``day``,
-``instant`` and ``points``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported
-``with context``.
+``label("step", "drawn")``, ``field_label("plan.title")``, ``tell(faults)``, ``language()``,
+``switch_url()``, the filters ``day``, ``instant`` and ``points``, and ``request.state.actor`` and
+``.csrf_token``. Macros are imported ``with context``.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def make_environment() -> Environment:
         _=_gettext,
         url=_url,
         label=_label,
+        field_label=_field_label,
         tell=_tell,
         language=_language,
         switch_url=_switch_url,
@@ -105,6 +106,18 @@ def _gettext(context: Context, template: str, /, **params: object) -> str:
 @pass_context
 def _label(context: Context, kind: str, value: str, /) -> str:
     return translate(language_of(_of(context)), LABELS[kind].get(value, "{value}"), value=value)
+
+
+@pass_context
+def _field_label(context: Context, name: str, /) -> str:
+    """What a field is called; ``event-0``, in the first of several rows, has its number; "" for none."""
+    stem, _, row = name.rpartition("-")
+    template = LABELS["field"].get(stem if row.isdecimal() else name)
+    if template is None:
+        return ""
+    language = language_of(_of(context))
+    label = translate(language, template)
+    return translate(language, "{field}, row {n}", field=label, n=int(row) + 1) if row.isdecimal() else label
 
 
 class _Told(dict[str, str]):

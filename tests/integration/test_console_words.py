@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
 from agency_credit.database.tables import Person
 from agency_credit.domain.role import Role
+from agency_credit.services.draw_draft import draft_draw, load_draft
 from agency_credit.services.people import create_person
 from agency_credit.services.publish_draw import publish_draw
+from agency_credit.web.labels import LABELS
 from tests import world as worlds
 from tests.integration.console import desk_of
 
@@ -70,3 +76,41 @@ async def test_a_drafter_reads_in_the_list_who_has_the_draw_now(world, path):
     assert '<td data-label="下一步">由另一人批准' in page
     assert '<td data-label="办理人">批准人（drafter除外）</td>' in page
     assert "2026年12月1日 21:15" in page
+
+
+async def test_a_fault_in_the_summary_names_its_field(world):
+    draw = await draft_draw(world.office, world.drafter, await worlds.good_draft(world))
+    async with desk_of(world.office, "drafter") as desk:
+        what = (await desk.send(f"/admin/draws/{draw}/plan/what", {"plan.title": ""})).text
+        rows = {"event": ["", ""], "form": ["ssq", "ssq"], "day": ["", "2026-12-01"], "time": ["", "21:15"]}
+        entropy = (await desk.send(f"/admin/draws/{draw}/plan/entropy", rows)).text
+        english = (await desk.send(f"/en/admin/draws/{draw}/plan/what", {"plan.title": ""})).text
+    assert '<a href="#field-plan.title">标题：此项不能为空</a>' in what
+    assert '<a href="#field-event-1">第 2 项事件：' in entropy
+    assert '<a href="#field-plan.title">Title: this field is empty' in english
+
+
+async def test_a_fault_of_a_group_names_the_group(world):
+    draw = await draft_draw(world.office, world.drafter, await worlds.good_draft(world))
+    strata = [item["stratum"] for item in (await load_draft(draw)).plan.strata]
+    async with desk_of(world.office, "drafter") as desk:
+        data = {"stratum": strata, "take-1": "fraction", "fraction-1": "viel"}
+        page = (await desk.send(f"/admin/draws/{draw}/plan/strata", data)).text
+    assert f'<a href="#field-fraction-1">{strata[1]}：' in page
+
+
+def test_every_field_of_the_console_that_may_be_wrong_has_a_name():
+    templates = Path(find_spec("admin").submodule_search_locations[0]) / "templates"
+    text = "\n".join(path.read_text("utf-8") for path in sorted(templates.rglob("*.html")))
+    found = re.findall(r'errors\.([a-z_]+)|errors\["([a-z_.]+)-?"', text)
+    names = {plain or keyed for plain, keyed in found}
+    assert len(names) > 30
+    assert names - set(LABELS["field"]) == set()
+
+
+async def test_the_list_of_a_draft_says_what_is_missing(world):
+    async with desk_of(world.office, "drafter") as desk:
+        page = await desk.open((await desk.send("/admin/draws")).headers["location"])
+    assert "1 处待补正" in page.text
+    assert "缺省级委托文件：设区的市、县（区）检查专利代理机构须填写" in page.text
+    assert "至少须有一个公开的随机来源" in page.text

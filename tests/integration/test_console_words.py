@@ -64,7 +64,7 @@ async def test_the_details_of_an_audit_line_are_a_list_in_words(world):
     )
     async with desk_of(world.office, "auditor") as desk:
         page = (await desk.open("/admin/audit")).text
-    assert f'<li>抽查：<span class="mono">{draw}</span></li>' in page
+    assert f'<li>抽查：<span class="digest">{draw}</span></li>' in page
     assert "{&#34;" not in page
 
 

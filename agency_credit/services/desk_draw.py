@@ -16,10 +16,10 @@ from agency_credit.services.desk_results import DeskInspection, load_desk_inspec
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
 from agency_credit.services.draw_store import (
     load_files,
-    load_history,
     load_steps,
     load_values,
     load_void_request,
+    tell_history,
 )
 from agency_credit.services.next_step import Course, NextStep, find_next, load_authors
 from agency_credit.services.office import Office
@@ -98,7 +98,7 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
     row = await load_draw_row(draw)
     draft = parse_draft(row["draft_json"].encode())
     steps = tuple(await load_steps(row["id"]))
-    history = await load_history(row)
+    history = await tell_history(row, steps)
     files = await load_files(row["id"])
     plan = parse_plan(files["plan.json"]) if "plan.json" in files else None
     is_public = any(step["step"] == "published" for step in steps)

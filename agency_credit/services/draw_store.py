@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +82,11 @@ async def append_step(
 
 async def load_history(row: dict[str, Any]) -> DrawHistory:
     """What happened to the draw of this row so far."""
-    steps = await load_steps(row["id"])
+    return await tell_history(row, await load_steps(row["id"]))
+
+
+async def tell_history(row: dict[str, Any], steps: Sequence[dict[str, Any]]) -> DrawHistory:
+    """The history of a draw whose steps were read already."""
     return DrawHistory(
         draw=row["draw"],
         drafted_by=row["drafted_by"],

@@ -156,6 +156,7 @@ async def test_whoever_waits_for_its_turn_can_be_cancelled(engine: Database) -> 
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(task.cancelled() for task in waiting)
     await holding
     await wait()
 

@@ -16,19 +16,9 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from admin.idempotency import KeepAnswers, answer_again
-from admin.page import (
-    APPROVER,
-    DRAFTER,
-    DRAW_PEOPLE,
-    EVERYBODY,
-    INSPECTOR,
-    AnyRequest,
-    TheActor,
-    TheOffice,
-    opened_to,
-)
+from admin.page import AnyRequest, TheActor, TheOffice, opened_to
 from admin.session import SESSION_COOKIE, address_of, session_cookie
-from agency_credit.domain.role import Actor
+from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, Actor
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_results import load_desk_inspection
 from agency_credit.services.draw_draft import DrawDraft, draft_draw

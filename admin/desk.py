@@ -8,7 +8,8 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from admin.page import AUDITOR, EVERYBODY, RATERS, AnyRequest, TheActor, TheOffice, lead, opened_to, show
+from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
+from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
 from agency_credit.services.rating import rate_all
 

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from admin.draft_form import format_percent, read_section
 from admin.entered import Entered, read_form
-from admin.page import DRAFTER, AnyRequest, Complaint, TheActor, TheOffice, lead, opened_to, show
+from admin.page import AnyRequest, Complaint, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.errors import Fault, NotFoundError
 from agency_credit.domain.plan import EntropyForm
+from agency_credit.domain.role import DRAFTER
 from agency_credit.services.desk_draft import (
     SECTIONS,
     DraftDesk,

@@ -10,21 +10,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from admin.entered import read_form
-from admin.page import (
-    APPROVER,
-    DRAW_PEOPLE,
-    DRAW_READERS,
-    AnyRequest,
-    Complaint,
-    TheActor,
-    TheOffice,
-    complaints_of,
-    lead,
-    opened_to,
-    show,
-)
+from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import FaultsError, ForbiddenError, InputError
-from agency_credit.domain.role import Actor
+from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, Actor
 from agency_credit.services.desk import load_counts
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_draws import load_desk_draws

@@ -10,8 +10,9 @@ from litestar import get, post
 from litestar.response import Template
 
 from admin.entered import Entered, read_form, read_upload
-from admin.page import IMPORTERS, AnyRequest, TheActor, TheOffice, complaints_of, opened_to, show
+from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, opened_to, show
 from agency_credit.domain.errors import InputError
+from agency_credit.domain.role import IMPORTERS
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_file import Mode, import_file
 

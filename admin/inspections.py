@@ -8,10 +8,6 @@ from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
 from admin.page import (
-    APPROVER,
-    DRAW_PEOPLE,
-    DRAW_READERS,
-    INSPECTOR,
     AnyRequest,
     Complaint,
     TheActor,
@@ -23,7 +19,7 @@ from admin.page import (
     show,
 )
 from agency_credit.domain.errors import FaultsError, ForbiddenError, RefusedError
-from agency_credit.domain.role import Actor
+from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, INSPECTOR, Actor
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspection, load_desk_inspections
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories

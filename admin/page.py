@@ -20,17 +20,6 @@ AnyRequest = Request[Any, Any, Any]
 TheOffice = NamedDependency[Office]
 TheActor = NamedDependency[Actor]
 
-EVERYBODY = frozenset(Role)
-DRAFTER = frozenset({Role.DRAFTER})
-APPROVER = frozenset({Role.APPROVER})
-ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
-AUDITOR = frozenset({Role.AUDITOR})
-INSPECTOR = frozenset({Role.INSPECTOR})
-DRAW_PEOPLE = DRAFTER | APPROVER
-DRAW_READERS = DRAW_PEOPLE | AUDITOR
-IMPORTERS = DRAFTER | ADMINISTRATOR
-RATERS = DRAFTER | APPROVER | ADMINISTRATOR
-
 
 def opened_to(roles: frozenset[Role]) -> dict[str, Any]:
     """The `opt` of a handler that people with one of `roles` may open."""

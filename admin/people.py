@@ -7,21 +7,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
-from admin.page import (
-    ADMINISTRATOR,
-    APPROVER,
-    DRAW_READERS,
-    AnyRequest,
-    Complaint,
-    TheActor,
-    TheOffice,
-    complaints_of,
-    lead,
-    opened_to,
-    show,
-)
+from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError
-from agency_credit.domain.role import Role
+from agency_credit.domain.role import ADMINISTRATOR, APPROVER, DRAW_READERS, Role
 from agency_credit.services.desk import load_inspector_choices
 from agency_credit.services.people import change_password, create_person, load_people
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals

@@ -25,7 +25,6 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from admin.page import ADMINISTRATOR
 from agency_credit.database.tables import (
     CalendarDay,
     District,
@@ -33,7 +32,7 @@ from agency_credit.database.tables import (
     LegalParameter,
     ResultCategory,
 )
-from agency_credit.domain.role import Actor
+from agency_credit.domain.role import ADMINISTRATOR, Actor
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
 

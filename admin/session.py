@@ -7,8 +7,9 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from admin.entered import read_form
-from admin.page import EVERYBODY, AnyRequest, TheOffice, complaints_of, lead, opened_to, show
+from admin.page import AnyRequest, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import ForbiddenError, InputError
+from agency_credit.domain.role import EVERYBODY
 from agency_credit.services.sessions import LONGEST, close_session, open_session
 
 SESSION_COOKIE = "ac_session"

@@ -16,6 +16,19 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
 
 
+EVERYBODY = frozenset(Role)
+DRAFTER = frozenset({Role.DRAFTER})
+APPROVER = frozenset({Role.APPROVER})
+AUDITOR = frozenset({Role.AUDITOR})
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+INSPECTOR = frozenset({Role.INSPECTOR})
+DRAW_PEOPLE = DRAFTER | APPROVER
+DRAW_READERS = DRAW_PEOPLE | AUDITOR
+IMPORTERS = DRAFTER | ADMINISTRATOR
+RATERS = DRAFTER | APPROVER | ADMINISTRATOR
+"""Sets of roles, of which any one opens a use case and the pages that lead to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who acts: a person who is logged in, or the operator of the machine (no `person_id`).

@@ -14,14 +14,13 @@ import msgspec
 from agency_credit.database.tables import Draw, DrawStep
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import DRAFTER, Actor
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.frame import FrameScope, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_items, load_parameter
 
-DRAFTER = frozenset({Role.DRAFTER})
 NO_COMMITMENT = "0" * 64
 """Stands for a commitment not made yet while a draft is checked."""
 

@@ -15,7 +15,7 @@ from agency_credit.domain.canonical import digest
 from agency_credit.domain.draw import Reveal
 from agency_credit.domain.errors import FaultsError, InputError, RefusedError
 from agency_credit.domain.plan import DrawPlan, PublicSource
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, Actor
 from agency_credit.inspection import draw_states
 from agency_credit.sampling import (
     DrawFiles,
@@ -55,10 +55,6 @@ from agency_credit.services.frame import format_inspectors, format_targets
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.verify import refuse_false_bundle
-
-DRAFTER = frozenset({Role.DRAFTER})
-APPROVER = frozenset({Role.APPROVER})
-EITHER = DRAFTER | APPROVER
 
 
 async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
@@ -152,7 +148,7 @@ async def enter_value(office: Office, actor: Actor, draw: str, source: int, valu
     RefusedError
         Not approved, drawn already, before the event, or a source of this office's own.
     """
-    async with operation(office, actor, "draw.value", f"{draw}/{source}", roles=EITHER) as op:
+    async with operation(office, actor, "draw.value", f"{draw}/{source}", roles=DRAW_PEOPLE) as op:
         row = await load_draw_row(draw)
         history = await load_history(row)
         plan = _announced_plan(draw, await load_files(row["id"]))
@@ -186,7 +182,7 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
     RefusedError
         Not approved, or a value is missing.
     """
-    async with operation(office, actor, "draw.run", draw, roles=EITHER) as op:
+    async with operation(office, actor, "draw.run", draw, roles=DRAW_PEOPLE) as op:
         row = await load_draw_row(draw)
         draw_states.check_draw(await load_history(row))
         contents = await load_files(row["id"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from agency_credit.database.tables import DrawVoidRequest
 from agency_credit.domain.errors import InputError, RefusedError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, Actor
 from agency_credit.inspection import draw_states
 from agency_credit.publication.masking import check_publishable
 from agency_credit.sampling import parse_plan
@@ -22,8 +22,6 @@ from agency_credit.services.draw_store import (
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 
-EITHER = frozenset({Role.DRAFTER, Role.APPROVER})
-APPROVER = frozenset({Role.APPROVER})
 MAX_REASON = 2000
 """Characters; the reason goes into an entry of the log, which has a size."""
 
@@ -45,7 +43,7 @@ async def request_void(office: Office, actor: Actor, draw: str, reason_code: str
     RefusedError
         Not announced, voided already, the code is not allowed any more, or a personal number in the reason.
     """
-    async with operation(office, actor, "draw.void-request", draw, roles=EITHER) as op:
+    async with operation(office, actor, "draw.void-request", draw, roles=DRAW_PEOPLE) as op:
         row = await load_draw_row(draw)
         if not 1 <= len(reason.strip()) <= MAX_REASON:
             raise InputError(

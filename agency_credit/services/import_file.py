@@ -10,7 +10,7 @@ from typing import Literal
 from agency_credit.database.tables import ImportRun
 from agency_credit.domain.canonical import Json, digest, format_canonical
 from agency_credit.domain.errors import Fault, InputError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import IMPORTERS, Actor
 from agency_credit.scoring import known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_format import read_sheets
@@ -25,7 +25,6 @@ from agency_credit.services.operation import Operation, operation
 
 Mode = Literal["all-or-nothing", "accept-good"]
 
-IMPORTERS = frozenset({Role.DRAFTER, Role.ADMINISTRATOR})
 
 _PREPARE: dict[str, Callable[[ImportTask], Awaitable[ImportWork]]] = {
     "agencies": prepare_agencies,

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from agency_credit.database.tables import Inspector, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, InputError, NotFoundError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import ADMINISTRATOR, Actor, Role
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 
@@ -48,7 +48,7 @@ async def create_person(
     wanted = frozenset(roles)
     _check_account(username, password, wanted, certificate)
     hashed = await asyncio.to_thread(_hasher.hash, password)
-    async with operation(office, actor, "person.create", username, roles=frozenset({Role.ADMINISTRATOR})):
+    async with operation(office, actor, "person.create", username, roles=ADMINISTRATOR):
         if await Person.exists().where(Person.username == username):
             raise ConflictError("person.exists", "the user name {username} is taken", username=username)
         inspector = await _load_inspector(certificate) if certificate else None
@@ -72,7 +72,7 @@ async def change_password(office: Office, actor: Actor, username: str, password:
     _check_password(username, password)
     hashed = await asyncio.to_thread(_hasher.hash, password)
     own = actor.username == username and actor.person_id is not None
-    roles = None if own else frozenset({Role.ADMINISTRATOR})
+    roles = None if own else ADMINISTRATOR
     async with operation(office, actor, "person.password", username, roles=roles):
         if not await Person.exists().where(Person.username == username):
             raise NotFoundError("person.unknown", "there is no person {username}", username=username)
@@ -104,7 +104,7 @@ async def load_actor(username: str) -> Actor | None:
 async def load_operator(username: str) -> Actor:
     """Who acts on the command line: the person of that name, else an operator of this machine."""
     known = await load_actor(username)
-    return known or Actor(username=username, roles=frozenset({Role.ADMINISTRATOR}))
+    return known or Actor(username=username, roles=ADMINISTRATOR)
 
 
 async def load_people() -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, NotFoundError
 from agency_credit.domain.ledger import Ledger
 from agency_credit.domain.record import CreditRecord
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import RATERS, Actor
 from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
     RulePack,
@@ -75,8 +75,7 @@ async def rate_all(office: Office, actor: Actor, on: date | None = None) -> Rati
         raise InputError(
             "rating.future", "nobody can be rated on {day}: it lies in the future", day=day.isoformat()
         )
-    roles = frozenset({Role.DRAFTER, Role.APPROVER, Role.ADMINISTRATOR})
-    async with operation(office, actor, "rating.all", day.isoformat(), roles=roles) as op:
+    async with operation(office, actor, "rating.all", day.isoformat(), roles=RATERS) as op:
         ratings = await load_ratings(office, day)
         known = await _load_latest()
         n_changed = 0

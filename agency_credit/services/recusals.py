@@ -8,7 +8,7 @@ from datetime import datetime
 
 from agency_credit.database.tables import Recusal
 from agency_credit.domain.errors import NotFoundError, RefusedError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import APPROVER, Actor
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 
@@ -85,9 +85,7 @@ async def approve_recusals(office: Office, actor: Actor, ids: Collection[int] | 
     RefusedError
         The actor proposed one of them.
     """
-    async with operation(
-        office, actor, "recusal.approve", "recusals", roles=frozenset({Role.APPROVER})
-    ) as op:
+    async with operation(office, actor, "recusal.approve", "recusals", roles=APPROVER) as op:
         rows = await Recusal.select(Recusal.id, Recusal.proposed_by).where(Recusal.approved_at.is_null())
         chosen = [row for row in rows if ids is None or row["id"] in ids]
         if ids is not None and len(chosen) != len(set(ids)):

@@ -17,7 +17,7 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import Fault, FaultsError, ForbiddenError, NotFoundError, RefusedError
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, INSPECTOR, Actor
 from agency_credit.inspection import result_states
 from agency_credit.inspection.result_states import ResultState
 from agency_credit.publication.masking import find_personal_number
@@ -26,8 +26,6 @@ from agency_credit.services.draw_store import person_of
 from agency_credit.services.office import OFFICE_ZONE, Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_categories, load_parameter
-
-REVIEWERS = frozenset({Role.APPROVER})
 
 
 async def enter_result(
@@ -57,8 +55,7 @@ async def enter_result(
     RefusedError
         A result is waiting for its review, or was reviewed; or a seat of the team is empty.
     """
-    roles = frozenset({Role.INSPECTOR})
-    async with operation(office, actor, "result.enter", str(inspection), roles=roles) as op:
+    async with operation(office, actor, "result.enter", str(inspection), roles=INSPECTOR) as op:
         row = await _load_inspection(inspection)
         await _check_member(actor, inspection)
         latest = await load_latest_result(inspection)
@@ -97,8 +94,7 @@ async def publish_result(office: Office, actor: Actor, inspection: int) -> None:
     RefusedError
         Not reviewed, or the draw is not published yet: then its results go out with it.
     """
-    roles = frozenset({Role.DRAFTER, Role.APPROVER})
-    async with operation(office, actor, "result.publish", str(inspection), roles=roles) as op:
+    async with operation(office, actor, "result.publish", str(inspection), roles=DRAW_PEOPLE) as op:
         row = await _load_inspection(inspection)
         if not await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "published")):
             raise RefusedError(
@@ -181,7 +177,7 @@ async def load_seats(inspection: int) -> list[dict[str, Any]]:
 
 
 async def _judge(office: Office, actor: Actor, inspection: int, step: str, reason: str) -> None:
-    async with operation(office, actor, f"result.{step}", str(inspection), roles=REVIEWERS) as op:
+    async with operation(office, actor, f"result.{step}", str(inspection), roles=APPROVER) as op:
         await _load_inspection(inspection)
         latest = await load_latest_result(inspection)
         entered_by = latest["entered_by"] if latest else None

@@ -11,7 +11,9 @@ from random import Random
 
 import click
 
+from seeds.nation import write_national_files
 from seeds.office_files import OfficeFile, write_office_files
+from seeds.places import CITY, NATION
 from seeds.population import Maker, Scale
 
 SEED = 20261008
@@ -27,6 +29,16 @@ SCALES = {
         n_inspectors=20,
         n_recusals=12,
     ),
+    "nation": Scale(
+        n_patent=5_400,
+        n_branches=1_500,
+        n_trademark=35_700,
+        n_both=100,
+        n_practitioners=34_000,
+        n_inspectors=0,
+        n_recusals=0,
+        n_records=500_000,
+    ),
 }
 
 
@@ -40,13 +52,20 @@ def generate(out: Path, scale: str = "city", seed: int = SEED) -> tuple[OfficeFi
     tuple of OfficeFile
         In the order in which they are imported, with what an import must say of each.
     """
-    maker = Maker(Random(seed))
-    files = write_office_files(maker.population(SCALES[scale]), maker)
+    files = make_files(scale, SCALES[scale], seed)
     out.mkdir(parents=True, exist_ok=True)
     for file in files:
         (out / file.name).write_bytes(file.content)
     (out / "truth.json").write_text(_format_truth(files), "utf-8")
     return files
+
+
+def make_files(kind: str, scale: Scale, seed: int) -> tuple[OfficeFile, ...]:
+    """The files of an office of this kind, ``"city"`` or ``"nation"``, of any scale."""
+    if kind == "nation":
+        return write_national_files(Maker(Random(seed), NATION).population(scale))
+    maker = Maker(Random(seed), CITY)
+    return write_office_files(maker.population(scale), maker)
 
 
 def _format_truth(files: tuple[OfficeFile, ...]) -> str:

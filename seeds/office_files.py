@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -18,9 +18,8 @@ from typing import Literal
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from seeds.places import CITY, DISTRICTS
 from seeds.population import (
-    AUTHORITY,
-    DISTRICTS,
     Maker,
     Population,
     SampleAgency,
@@ -171,9 +170,13 @@ def _trademark_list(population: Population, maker: Maker) -> OfficeFile:
 
 def _trademark_row(agency: SampleAgency) -> list[Cell]:
     assert agency.filed_on is not None
-    until = agency.filed_on.replace(day=min(agency.filed_on.day, 28), year=agency.filed_on.year + 3)
-    area, staff = DISTRICTS[agency.area], agency.n_staff
-    return [agency.name, agency.uscc, agency.filed_on, until, area, agency.address or None, staff]
+    until, area = filed_until(agency.filed_on), DISTRICTS[agency.area]
+    return [agency.name, agency.uscc, agency.filed_on, until, area, agency.address or None, agency.n_staff]
+
+
+def filed_until(filed_on: date) -> date:
+    """Last day of a filing of that day in the sample data."""
+    return filed_on.replace(day=min(filed_on.day, 28), year=filed_on.year + 3)
 
 
 def _practitioner_list(population: Population, maker: Maker) -> OfficeFile:
@@ -250,7 +253,8 @@ def _record_list(population: Population, maker: Maker) -> OfficeFile:
     future = maker.record(population.patent[1], "警告", date(2099, 3, 4))
     records = (*population.records, unknown, undefined, future)
     rows: list[list[Cell]] = [
-        [r.agency.name, r.agency.uscc, r.kind, r.document, r.decided_on, AUTHORITY, None] for r in records
+        [r.agency.name, r.agency.uscc, r.kind, r.document, r.decided_on, CITY.authority, None]
+        for r in records
     ]
     n_lines = len(rows) + 1
     return OfficeFile(
@@ -266,7 +270,7 @@ def _record_list(population: Population, maker: Maker) -> OfficeFile:
     )
 
 
-def format_csv(rows: Sequence[Sequence[Cell]], encoding: str) -> bytes:
+def format_csv(rows: Iterable[Sequence[Cell]], encoding: str) -> bytes:
     """Rows as csv; days as 2026-03-30."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)

@@ -13,27 +13,16 @@ from typing import TypeVar
 
 from stdnum.cn import uscc as social_credit_code
 
+from seeds.places import CITY, Territory
+
 LAST_DAY = date(2026, 9, 30)
 """Of the sample records; the demo's clock starts after it."""
 RECORD_DAYS = 730
+MANY_RECORD_DAYS = 1095
+"""Days within which the records of a city lie, and those of a country."""
 
-DISTRICTS = {
-    "370302": "淄川区",
-    "370303": "张店区",
-    "370304": "博山区",
-    "370305": "临淄区",
-    "370306": "周村区",
-    "370321": "桓台县",
-    "370322": "高青县",
-    "370323": "沂源县",
-}
-AUTHORITY = "淄博市市场监督管理局"
 LISTED, UNLISTED = "列入经营异常名录", "移出经营异常名录"
 
-_STEMS = (
-    *("正源", "启明", "华创", "佳诚", "至诚", "般阳", "众智", "九州", "同创", "瑞知"),
-    *("方圆", "明理", "远航", "百川", "科信", "齐鲁", "稷下", "领航", "弘毅", "博文"),
-)
 _SECOND = ("", "达", "泽", "信", "知", "创")
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
 _GIVEN = (
@@ -48,6 +37,7 @@ _RECUSAL_REASONS = ("近亲属任职", "曾任职", "持有股份", "其他利�
 # kind of record: how often, beside the others; the first two befall patent agencies alone
 _PATENT_KINDS = {"代理非正常专利申请": 3, "责令停止承接新的专利代理业务": 1}
 _KINDS = {"警告": 4, "通报批评": 5, "未按规定办理备案变更": 6, "获省级知识产权表彰": 5, LISTED: 3}
+_PRACTITIONER_KINDS = {"警告": 4, "通报批评": 5, "代理非正常专利申请": 3, "获省级知识产权表彰": 5}
 # records of an agency within the two years: how many agencies of a hundred have so many
 _RECORDS_EACH = {0: 46, 1: 26, 2: 15, 3: 8, 4: 5}
 
@@ -56,7 +46,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How many of everything; branches and firms with both practice lines are among the agencies."""
+    """How many of everything; branches and firms with both practice lines are among the agencies.
+
+    Parameters
+    ----------
+    n_records
+        Of agencies and practitioners within three years; None: of agencies alone within two, as many as
+        befall each.
+    """
 
     n_patent: int
     n_branches: int
@@ -65,6 +62,7 @@ class Scale:
     n_practitioners: int
     n_inspectors: int
     n_recusals: int
+    n_records: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +116,13 @@ class SampleRecusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRecord:
-    """A credit record of an agency."""
+    """A credit record of an agency, or of a practitioner of it."""
 
     agency: SampleAgency
     kind: str
     document: str
     decided_on: date
+    practitioner: SamplePractitioner | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +141,9 @@ class Population:
 class Maker:
     """Makes things up; never the same name, code or certificate twice."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, territory: Territory = CITY) -> None:
         self._chance = chance
+        self._territory = territory
         self._names: set[str] = set()
         self._codes: set[str] = set()
 
@@ -154,27 +154,29 @@ class Maker:
         both = tuple(self._chance.sample(heads, scale.n_both))
         trademark = tuple(self.trademark_agency() for _ in range(scale.n_trademark - scale.n_both))
         inspectors = tuple(self._inspector(i) for i in range(scale.n_inspectors))
+        practitioners = tuple(self.practitioner(heads, i) for i in range(scale.n_practitioners))
+        agencies = (*patent, *trademark)
         return Population(
             patent=patent,
             trademark=trademark,
             both=both,
-            practitioners=tuple(self.practitioner(heads, i) for i in range(scale.n_practitioners)),
+            practitioners=practitioners,
             inspectors=inspectors,
-            recusals=self._recusals(inspectors, (*patent, *trademark), scale.n_recusals),
-            records=self._records(patent, trademark),
+            recusals=self._recusals(inspectors, agencies, scale.n_recusals),
+            records=self._records(agencies)
+            if scale.n_records is None
+            else tuple(self._any_record(agencies, practitioners) for _ in range(scale.n_records)),
         )
 
     def patent_agency(self, serial: int, parent: SampleAgency | None = None) -> SampleAgency:
         """A patent agency, or a branch of `parent`."""
-        area = self._pick(list(DISTRICTS))
-        name = (
-            f"{parent.name}{DISTRICTS[area][:2]}分公司" if parent else self._firm(self._pick(_PATENT_FORMS))
-        )
+        area, district = self._place()
+        name = f"{parent.name}{district[:2]}分公司" if parent else self._firm(self._pick(_PATENT_FORMS))
         return SampleAgency(
             uscc=self._uscc(area),
             name=name,
             area=area,
-            address=self._address(area, "柳泉路"),
+            address=self._address(district, "柳泉路"),
             head=self.person(),
             telephone=self._telephone(),
             established_on=self._day(date(2003, 1, 1), date(2024, 6, 30)),
@@ -185,12 +187,12 @@ class Maker:
 
     def trademark_agency(self) -> SampleAgency:
         """A trademark agency with its filing."""
-        area = self._pick(list(DISTRICTS))
+        area, district = self._place()
         return SampleAgency(
             uscc=self._uscc(area),
             name=self._firm(self._pick(_TRADEMARK_FORMS)),
             area=area,
-            address=self._address(area, "共青团路"),
+            address=self._address(district, "共青团路"),
             head=self.person(),
             telephone=self._telephone(),
             established_on=self._day(date(2008, 1, 1), date(2023, 1, 1)),
@@ -210,7 +212,7 @@ class Maker:
 
     def record(self, agency: SampleAgency, kind: str, decided_on: date) -> SampleRecord:
         """A record with a document number of its own."""
-        document = f"淄市监处字〔{decided_on.year}〕{len(self._codes)}号"
+        document = f"{self._territory.document_mark}〔{decided_on.year}〕{len(self._codes)}号"
         self._codes.add(document)
         return SampleRecord(agency=agency, kind=kind, document=document, decided_on=decided_on)
 
@@ -229,11 +231,11 @@ class Maker:
         return tuple(agencies)
 
     def _inspector(self, serial: int) -> SampleInspector:
-        area = self._pick(list(DISTRICTS))
+        area, district = self._place()
         return SampleInspector(
             certificate=f"鲁C{15000 + serial * 7}",
             name=self._unique(self.person),
-            organisation=f"{DISTRICTS[area]}市场监督管理局",
+            organisation=f"{district}市场监督管理局",
             area=area if serial % 4 == 3 else "",
             skills=("专利、商标", "商标", "专利")[serial % 3],
             is_lead=serial % 2 == 0,
@@ -249,12 +251,22 @@ class Maker:
             for inspector, agency in self._chance.sample(pairs, number)
         )
 
-    def _records(
-        self, patent: Sequence[SampleAgency], trademark: Sequence[SampleAgency]
-    ) -> tuple[SampleRecord, ...]:
+    def _any_record(
+        self, agencies: Sequence[SampleAgency], practitioners: Sequence[SamplePractitioner]
+    ) -> SampleRecord:
+        decided_on = self._day(LAST_DAY - timedelta(MANY_RECORD_DAYS), LAST_DAY)
+        place = self._chance.randrange(len(agencies) + len(practitioners))
+        if place < len(agencies):
+            kind = self._weighted(self._kinds(agencies[place]))
+            return self.record(agencies[place], kind, decided_on)
+        person = practitioners[place - len(agencies)]
+        record = self.record(person.agency, self._weighted(_PRACTITIONER_KINDS), decided_on)
+        return replace(record, practitioner=person)
+
+    def _records(self, agencies: Sequence[SampleAgency]) -> tuple[SampleRecord, ...]:
         records: list[SampleRecord] = []
-        for agency in (*patent, *trademark):
-            kinds = _KINDS | _PATENT_KINDS if agency.agency_code else _KINDS
+        for agency in agencies:
+            kinds = self._kinds(agency)
             n_records = self._weighted(_RECORDS_EACH)
             for _ in range(n_records):
                 kind = self._weighted(kinds)
@@ -265,17 +277,22 @@ class Maker:
                     records.append(self.record(agency, UNLISTED, off_on))
         return tuple(sorted(records, key=lambda record: (record.decided_on, record.document)))
 
+    def _kinds(self, agency: SampleAgency) -> dict[str, int]:
+        return _KINDS | _PATENT_KINDS if agency.agency_code else _KINDS
+
     def _firm(self, form: str) -> str:
-        return self._unique(
-            lambda: self._pick(("淄博", "山东")) + self._pick(_STEMS) + self._pick(_SECOND) + form
-        )
+        prefixes, stems = self._territory.prefixes, self._territory.stems
+        return self._unique(lambda: self._pick(prefixes) + self._pick(stems) + self._pick(_SECOND) + form)
+
+    def _place(self) -> tuple[str, str]:
+        return self._pick(tuple(self._territory.districts.items()))
 
     def _uscc(self, area: str) -> str:
         body = self._unique(lambda: f"91{area}" + "".join(self._pick(_CODE_SIGNS) for _ in range(9)))
         return f"{body}{social_credit_code.calc_check_digit(body)}"
 
-    def _address(self, area: str, street: str) -> str:
-        return f"{DISTRICTS[area]}{street}{self._chance.randint(1, 299)}号"
+    def _address(self, district: str, street: str) -> str:
+        return f"{district}{street}{self._chance.randint(1, 299)}号"
 
     def _telephone(self) -> str:
         return f"0533-{self._chance.randint(2000000, 8999999)}"

@@ -21,10 +21,21 @@ from agency_credit.services.import_practitioners import PractitionerContext, rea
 from agency_credit.services.import_records import LIST_KINDS, RecordContext, read_records
 from agency_credit.services.import_recusals import read_recusals
 from agency_credit.services.rule_packs import load_rule_packs
-from seeds.generate import RULES, SCALES, generate
-from seeds.population import DISTRICTS, LAST_DAY
+from seeds.generate import RULES, SCALES, SEED, generate, make_files
+from seeds.places import DISTRICTS, PROVINCES
+from seeds.population import LAST_DAY, Scale
 
 TODAY = date(2026, 10, 8)
+SMALL_NATION = Scale(
+    n_patent=54,
+    n_branches=15,
+    n_trademark=357,
+    n_both=10,
+    n_practitioners=340,
+    n_inspectors=0,
+    n_recusals=0,
+    n_records=5_000,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +49,22 @@ def agencies(files):
     return {row.value.uscc for kind in ("agencies", "trademark") for row in _read(files[kind]).rows}
 
 
-def _read(file, agencies=frozenset(), inspectors=frozenset()):
+@pytest.fixture(scope="module")
+def nation():
+    return {
+        file.kind if file.practice_line != "trademark" else "trademark": file
+        for file in make_files("nation", SMALL_NATION, SEED)
+    }
+
+
+def _read(file, agencies=frozenset(), inspectors=frozenset(), districts=DISTRICTS):
     tables = find_tables(file.name, KINDS[file.kind], read_sheets(file.name, file.content))
     known = frozenset(agencies)
     line = file.practice_line
     packs = load_rule_packs(RULES)
     return {
         "agencies": lambda: read_agencies(
-            tables, AgencyContext(districts=DISTRICTS, practice_line=line, today=TODAY, codes={})
+            tables, AgencyContext(districts=districts, practice_line=line, today=TODAY, codes={})
         ),
         "practitioners": lambda: read_practitioners(
             tables, PractitionerContext(agencies=known, codes={}, practice_line=line)
@@ -135,3 +154,48 @@ def test_the_packs_of_the_sample_data_say_that_they_are_fictional():
     packs = [pack for pack in load_rule_packs(RULES) if pack.is_fictional]
     assert {pack.subject for pack in packs} == {RatingSubject.PATENT_AGENCY, RatingSubject.TRADEMARK_AGENCY}
     assert all(pack.banner for pack in packs)
+
+
+def test_the_lists_of_a_nation_have_their_size_and_no_faults(nation):
+    patent, trademark = (_read(nation[kind], districts=PROVINCES) for kind in ("agencies", "trademark"))
+    known = {row.value.uscc for read in (patent, trademark) for row in read.rows}
+    practitioners = _read(nation["practitioners"], known)
+    scale = SMALL_NATION
+    assert [len(read.rows) for read in (patent, trademark, practitioners)] == [
+        *(scale.n_patent, scale.n_trademark, scale.n_practitioners)
+    ]
+    assert len(known) == scale.n_patent + scale.n_trademark - scale.n_both
+    assert not any(read.faults.ordered() for read in (patent, trademark, practitioners))
+    assert {row.value.area for row in trademark.rows} == set(PROVINCES)
+    assert all(file.n_good == len(file.content.splitlines()) - 1 for file in nation.values())
+
+
+def test_records_of_a_nation_are_of_known_agencies_or_practitioners(nation):
+    known = {
+        kind: {row[column] for row in _cells(nation[kind])}
+        for kind, column in (
+            ("agencies", "统一社会信用代码"),
+            ("trademark", "信用代码"),
+            ("practitioners", "资格证号"),
+        )
+    }
+    agencies, practitioners = known["agencies"] | known["trademark"], known["practitioners"]
+    records = _cells(nation["records"])
+    assert len(records) == len({row["文书号"] for row in records}) == SMALL_NATION.n_records
+    of_practitioners = [row for row in records if row["资格证号"]]
+    assert {row["资格证号"] for row in of_practitioners} <= practitioners
+    assert {row["统一社会信用代码"] for row in records if not row["资格证号"]} <= agencies
+    assert not any(row["统一社会信用代码"] for row in of_practitioners)
+    assert 0.4 < len(of_practitioners) / len(records) < 0.5
+    assert {row["信息类别"] for row in records} <= known_record_kinds(load_rule_packs(RULES)) | set(
+        LIST_KINDS
+    )
+
+
+def test_another_seed_makes_another_nation(nation):
+    assert make_files("nation", SMALL_NATION, SEED) == tuple(nation.values())
+    assert make_files("nation", SMALL_NATION, 7) != tuple(nation.values())
+
+
+def _cells(file):
+    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))

@@ -1,4 +1,4 @@
-"""`agency-credit rules …`: checks rule packs, shows the one in force on a day."""
+"""`agency-credit rules …`: checks rule files, shows the one in force on a day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from agency_credit.cli.report import echo_rows, format_option, language
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import RulePack
-from agency_credit.services.rule_packs import lint_rule_packs, load_rule_packs, read_shipped_rule_packs
+from agency_credit.services.rule_packs import lint_rule_files, load_rule_packs, read_shipped_rule_files
 
 rules_option = click.option(
     "--rules",
@@ -32,17 +32,17 @@ def group() -> None:
 @click.argument("files", nargs=-1, type=click.File("rb"), metavar="[FILE]...")
 @format_option
 def lint(files: tuple[BinaryIO, ...], form: str) -> int:
-    """Check rule packs (without FILE: the shipped ones); exit 1 when there are faults."""
+    """Check rule files (without FILE: the shipped ones); exit 1 when there are faults."""
     from agency_credit.web.i18n import translate, translate_error
 
-    named = [(file.name, file.read()) for file in files] or read_shipped_rule_packs()
-    faults = lint_rule_packs(named)
+    named = [(file.name, file.read()) for file in files] or read_shipped_rule_files()
+    faults = lint_rule_files(named)
     tongue = language()
     rows = [_fault_row(fault, translate_error(tongue, fault)) for fault in faults]
     if rows or form != "table":
         echo_rows(rows, form)
     else:
-        click.echo(translate(tongue, "{n} rule pack(s) checked, no fault.", n=len(named)))
+        click.echo(translate(tongue, "{n} rule file(s) checked, no fault.", n=len(named)))
     return 1 if any(fault.severity == "error" for fault in faults) else 0
 
 

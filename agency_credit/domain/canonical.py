@@ -10,6 +10,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from agency_credit.domain.errors import InputError
@@ -17,6 +18,28 @@ from agency_credit.domain.errors import InputError
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_INTEGER = 2**53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """The Merkle root (RFC 6962) of a file of canonical lines and their number."""
+
+    root: str
+    size: int
+
+
+def root(content: bytes) -> Root:
+    """Merkle Tree Hash (RFC 6962, section 2.1) of canonical lines, and their number.
+
+    An odd last node goes up unchanged, which is the RFC's split at the largest power of two.
+    """
+    lines = content.split(b"\n")[:-1]
+    level = [hashlib.sha256(b"\x00" + line).digest() for line in lines]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        nodes = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        level = nodes + level[len(nodes) * 2 :]
+    return Root(root=level[0].hex() if level else digest(b""), size=len(lines))
 
 
 def digest(data: bytes) -> str:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
-    """The Merkle root (RFC 6962) of a file of canonical lines and their number."""
-
-    root: str
-    size: int
+from agency_credit.domain.canonical import Root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,11 @@ class LineState(StrEnum):
     """From before the day on which the instrument begins to collect records."""
 
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    """Its effect is stayed on the day."""
+
     CAPPED = "capped"
-    """Another record of the same clause counts already, and the clause counts only once."""
+    """Other records use up what the clause or its group can cost: it counts once, or has a cap."""
 
     NOT_VALUED = "not-valued"
     """The clause has no points yet, or only a range in which nobody has set this case."""
@@ -46,11 +49,13 @@ class LedgerLine:
     millipoints
         What the line adds to the score on the day: 0 unless the state is `COUNTING`.
     worth_millipoints
-        What the record is worth while it counts; None where that is not known.
+        What the record is worth while it counts, before caps; None where that is not known.
     period
         Days on which it counts; None where no clause matches.
     state, citation
         Why; the place in the instrument.
+    evidence
+        SHA-256 of the document behind the record, in hexadecimal; None where none is known.
     """
 
     record_id: str
@@ -62,6 +67,7 @@ class LedgerLine:
     period: Period | None
     state: LineState
     citation: Citation | None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

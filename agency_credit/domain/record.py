@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from agency_credit.domain.period import Period
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditRecord:
@@ -30,6 +32,10 @@ class CreditRecord:
         Day from which the decision no longer stands (annulled, withdrawn, objection upheld).
     repaired_on
         Day from which it is repaired (credit repair granted).
+    suspended
+        Days on which its effect is stayed (review, suit, enforcement stayed); in order, disjoint.
+    evidence
+        SHA-256 of the document behind it, in hexadecimal.
     """
 
     record_id: str
@@ -43,3 +49,5 @@ class CreditRecord:
     assessed_millipoints: int | None = None
     withdrawn_on: date | None = None
     repaired_on: date | None = None
+    suspended: tuple[Period, ...] = ()
+    evidence: str | None = None

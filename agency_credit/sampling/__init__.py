@@ -6,8 +6,9 @@ seed, select, assign, write the result. Everything here takes values and returns
 
 from __future__ import annotations
 
+from agency_credit.domain.canonical import root
 from agency_credit.sampling.allocation import allocate
-from agency_credit.sampling.announcement import announce, check_files, format_announcement, root
+from agency_credit.sampling.announcement import announce, check_files, format_announcement
 from agency_credit.sampling.assignment import assign
 from agency_credit.sampling.entropy import (
     check_reveal,

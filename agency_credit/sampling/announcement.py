@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
-from agency_credit.domain.canonical import digest, format_canonical
-from agency_credit.domain.draw import Announcement, Root
+from agency_credit.domain.canonical import Root, digest, format_canonical, root
+from agency_credit.domain.draw import Announcement
 from agency_credit.domain.plan import PROTOCOL, DrawPlan
 from agency_credit.domain.roster import InspectorRoster, Recusals
 from agency_credit.sampling.fields import Faults
 from agency_credit.sampling.frame import Frame
 from agency_credit.sampling.line_files import format_recusals, format_roster
 from agency_credit.sampling.plan_file import format_plan
-
-
-def root(content: bytes) -> Root:
-    """Merkle Tree Hash (RFC 6962, section 2.1) of canonical lines, and their number.
-
-    An odd last node goes up unchanged, which is the RFC's split at the largest power of two.
-    """
-    lines = content.split(b"\n")[:-1]
-    level = [sha256(b"\x00" + line).digest() for line in lines]
-    while len(level) > 1:
-        nodes = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = nodes + level[len(nodes) * 2 :]
-    return Root(root=level[0].hex() if level else digest(b""), size=len(lines))
 
 
 def announce(plan: DrawPlan, frame: Frame, roster: InspectorRoster, recusals: Recusals) -> Announcement:

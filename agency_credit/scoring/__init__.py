@@ -1,25 +1,40 @@
-"""Scoring: rule packs and credit records make ledgers, scores and tiers.
+"""Scoring: rule files and credit records make ledgers, scores and tiers.
 
 Pure: files are handed in as bytes, the day as a date.
 """
 
 from agency_credit.scoring.answers import ledger_answer, rule_pack_answer
+from agency_credit.scoring.bundle import RecordBody, format_rating_bundle
+from agency_credit.scoring.duties import Duties
 from agency_credit.scoring.explain import Sentence, explain_ledger, explain_line
-from agency_credit.scoring.in_force import find_gaps, find_overlaps, rule_pack_in_force
+from agency_credit.scoring.in_force import find_gaps, find_overlaps, in_force_on, rule_pack_in_force
+from agency_credit.scoring.instrument import Caveat, Instrument
 from agency_credit.scoring.ledger import score_ledger
-from agency_credit.scoring.rulepack import Caveat, RulePack, known_record_kinds, parse_rule_pack
+from agency_credit.scoring.periods import PeriodTable
+from agency_credit.scoring.profile import Profile
+from agency_credit.scoring.rule_file import check_collection, parse_rule_file, parse_rule_pack
+from agency_credit.scoring.rulepack import RulePack, known_record_kinds
 from agency_credit.scoring.tiers import score_of, tier_of
 
 __all__ = [
     "Caveat",
+    "Duties",
+    "Instrument",
+    "PeriodTable",
+    "Profile",
+    "RecordBody",
     "RulePack",
     "Sentence",
+    "check_collection",
     "explain_ledger",
     "explain_line",
     "find_gaps",
     "find_overlaps",
+    "format_rating_bundle",
+    "in_force_on",
     "known_record_kinds",
     "ledger_answer",
+    "parse_rule_file",
     "parse_rule_pack",
     "rule_pack_answer",
     "rule_pack_in_force",

@@ -9,7 +9,7 @@ from agency_credit.domain.citation import Provenance
 from agency_credit.domain.ledger import Ledger, LedgerLine
 from agency_credit.domain.points import format_points
 from agency_credit.domain.tier import Tier
-from agency_credit.scoring.clause import Clause
+from agency_credit.scoring.clause import Clause, Group
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import score_of, tier_of
 
@@ -29,6 +29,7 @@ def rule_pack_answer(pack: RulePack) -> dict[str, Json]:
         "digest": pack.digest,
         "base": format_points(pack.base_millipoints),
         "bands": [_band(tier) for tier in pack.tiers],
+        "groups": [_group(group) for group in pack.groups],
         "clauses": [_clause(clause) for clause in pack.clauses],
         "caveats": [
             {
@@ -66,19 +67,36 @@ def _band(tier: Tier) -> dict[str, Json]:
     }
 
 
+def _group(group: Group) -> dict[str, Json]:
+    return {
+        "code": group.code,
+        "title": group.wording.zh,
+        "title_en": group.wording.en,
+        "kind": group.kind.value,
+        "cap": points_answer(group.cap),
+        **_provenance(group.provenance),
+    }
+
+
 def _clause(clause: Clause) -> dict[str, Json]:
     return {
         "code": clause.code,
+        "group": clause.group,
         "title": clause.wording.zh,
         "title_en": clause.wording.en,
         "kind": clause.kind.value,
         "records": list(clause.record_kinds),
         "points": points_answer(clause.millipoints),
         "points_up_to": clause.range is not None,
+        "points_from": None if clause.range is None else format_points(clause.range.from_millipoints),
         "within": None if clause.range is None else clause.range.rule.value,
         "counting": clause.counting.rule.value,
+        "cap": points_answer(clause.counting.cap),
         "counts_from": clause.life.start.value,
         "counts_for_months": clause.life.months,
+        "severity": None if clause.severity is None else clause.severity.name,
+        "repairable": None if clause.repair is None else clause.repair.is_allowed,
+        "repair_after_months": None if clause.repair is None else clause.repair.after_months,
         **_provenance(clause.provenance),
         "citation": str(clause.citation),
     }
@@ -88,6 +106,7 @@ def _line(line: LedgerLine) -> dict[str, Json]:
     return {
         "clause": line.clause,
         "points": format_points(line.millipoints),
+        "worth": points_answer(line.worth_millipoints),
         "state": line.state.value,
         "from": None if line.period is None else _day(line.period.first_on),
         "until": None if line.period is None else _day(line.period.last_on),
@@ -95,11 +114,17 @@ def _line(line: LedgerLine) -> dict[str, Json]:
         "record": line.record_id,
         "record_kind": line.record_kind,
         "decided_on": line.decided_on.isoformat(),
+        "evidence": line.evidence,
     }
 
 
 def _provenance(provenance: Provenance) -> dict[str, Json]:
-    return {"status": provenance.status.value, "source": provenance.source}
+    return {
+        "status": provenance.status.value,
+        "source": provenance.source,
+        "entered_by": provenance.entered_by,
+        "entered_on": _day(provenance.entered_on),
+    }
 
 
 def points_answer(millipoints: int | None) -> str | None:

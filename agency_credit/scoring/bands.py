@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agency_credit.domain.points import format_points
 from agency_credit.domain.tier import Tier
-from agency_credit.scoring.clause import parse_code, parse_provenance
+from agency_credit.scoring.clause_table import parse_code, parse_provenance
 from agency_credit.scoring.toml_table import TomlTable
 
 

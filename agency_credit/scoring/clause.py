@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agency_credit.domain.citation import Citation, Provenance, Status, Wording
-from agency_credit.scoring.toml_table import TomlTable
-
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,59}", re.ASCII)
+from agency_credit.domain.citation import Citation, Provenance, Wording
 
 
 class ClauseKind(StrEnum):
@@ -59,17 +55,47 @@ class Life:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """How often a clause counts."""
+    """How often a clause counts; `cap`: the most that all its records move the score, signed (None: none)."""
 
     rule: CountingRule
+    cap: int | None = None
     provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """What decides within the range from nothing to the clause's points."""
+    """What decides between `from_millipoints` and the clause's points; both signed, the first nearer to 0."""
 
     rule: RangeRule
+    from_millipoints: int = 0
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Severity:
+    """Class of the period tables: how long a record of the clause is disclosed."""
+
+    name: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairRule:
+    """Whether a record can be repaired; `after_months` None: the period table of its severity says when."""
+
+    is_allowed: bool
+    after_months: int | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A heading of the instrument; `cap`: the most that its clauses together move the score, signed."""
+
+    code: str
+    kind: ClauseKind
+    wording: Wording
+    cap: int | None
     provenance: Provenance
 
 
@@ -88,10 +114,15 @@ class Clause:
         Of the points; for a clause without points, of the clause.
     record_kinds
         Words of the offices (信息类别) that this clause is matched by.
+    group
+        Code of a group of the pack.
+    severity, repair
+        None: the instrument does not say.
     """
 
     code: str
     kind: ClauseKind
+    group: str | None = None
     wording: Wording
     record_kinds: tuple[str, ...]
     millipoints: int | None
@@ -100,109 +131,5 @@ class Clause:
     life: Life
     counting: Counting
     citation: Citation
-
-
-def parse_code(table: TomlTable, key: str) -> str:
-    """A short ASCII word that can stand in an address."""
-    code = table.text(key)
-    if code and not _CODE.fullmatch(code):
-        table.fault(key, "rules.code", "use at most 60 ASCII letters, digits, points, + and hyphens")
-    return code
-
-
-def parse_wording(table: TomlTable) -> Wording:
-    """`zh` and `en` of a table that holds nothing else."""
-    wording = Wording(zh=table.text("zh"), en=table.text("en"))
-    table.close()
-    return wording
-
-
-def parse_provenance(table: TomlTable) -> Provenance:
-    """`status` and `source`, and `entered_by` and `entered_on` for entered values and only for them."""
-    status = table.choice("status", Status)
-    is_entered = status is Status.ENTERED
-    if not is_entered and (table.has("entered_by") or table.has("entered_on")):
-        table.fault("entered_by", "rules.entered", 'only a value with status "entered" says who entered it')
-    return Provenance(
-        status=status,
-        source=table.text("source"),
-        entered_by=table.text("entered_by") if is_entered else table.optional_text("entered_by"),
-        entered_on=table.day("entered_on") if is_entered else table.optional_day("entered_on"),
-    )
-
-
-def parse_life(table: TomlTable) -> Life:
-    """A table `life`."""
-    life = Life(
-        start=table.choice("from", LifeStart),
-        months=table.optional_months("months"),
-        provenance=parse_provenance(table),
-    )
-    table.close()
-    return life
-
-
-def parse_counting(table: TomlTable) -> Counting:
-    """A table `counting`."""
-    counting = Counting(rule=table.choice("rule", CountingRule), provenance=parse_provenance(table))
-    table.close()
-    return counting
-
-
-def parse_clause(table: TomlTable, life: Life, counting: Counting, instrument: str) -> Clause:
-    """One of the tables `clauses`; `life`, `counting`, `instrument`: the pack's, where it has none."""
-    kind = table.choice("kind", ClauseKind)
-    own_life, own_counting = table.optional_table("life"), table.optional_table("counting")
-    clause = Clause(
-        code=parse_code(table, "code"),
-        kind=kind,
-        wording=parse_wording(table.table("wording")),
-        record_kinds=table.texts("records"),
-        millipoints=_parse_millipoints(table, kind),
-        range=_parse_range(table),
-        provenance=parse_provenance(table),
-        life=life if own_life is None else parse_life(own_life),
-        counting=counting if own_counting is None else parse_counting(own_counting),
-        citation=_parse_citation(table.table("citation"), instrument),
-    )
-    table.close()
-    return clause
-
-
-def _parse_millipoints(table: TomlTable, kind: ClauseKind) -> int | None:
-    if table.has("points") and table.has("points_up_to"):
-        table.fault("points_up_to", "rules.points-twice", "give either points or points_up_to, not both")
-    key = "points_up_to" if table.has("points_up_to") else "points"
-    n_faults = len(table.faults)
-    millipoints = table.optional_points(key)
-    if millipoints is None or len(table.faults) > n_faults:
-        return millipoints
-    if kind is ClauseKind.DEDUCTION and millipoints >= 0:
-        table.fault(key, "rules.sign", "a deduction needs points below 0; leave them out if not known")
-    if kind is ClauseKind.BONUS and millipoints <= 0:
-        table.fault(key, "rules.sign", "a bonus needs points above 0; leave them out if not known")
-    return millipoints
-
-
-def _parse_range(table: TomlTable) -> Range | None:
-    if not table.has("points_up_to"):
-        if table.has("within"):
-            table.fault("within", "rules.within", "only a clause with points_up_to has something to decide")
-            table.table("within")
-        return None
-    within = table.table("within")
-    found = Range(rule=within.choice("rule", RangeRule), provenance=parse_provenance(within))
-    within.close()
-    return found
-
-
-def _parse_citation(table: TomlTable, instrument: str) -> Citation:
-    citation = Citation(
-        instrument=table.optional_text("instrument") or instrument,
-        article=table.optional_text("article"),
-        annex=table.optional_text("annex"),
-    )
-    if citation.article is None and citation.annex is None:
-        table.fault("article", "rules.citation", "name the article or the row of the annex")
-    table.close()
-    return citation
+    severity: Severity | None = None
+    repair: RepairRule | None = None

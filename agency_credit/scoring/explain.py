@@ -37,9 +37,13 @@ OTHERS = {
         "{decided_on} {kind}: falls under {clause} {wording}; counted until {last_on}, no longer counts "
         "({citation})."
     ),
+    LineState.SUSPENDED: (
+        "{decided_on} {kind}: falls under {clause} {wording}; its effect is stayed, does not "
+        "count ({citation})."
+    ),
     LineState.CAPPED: (
-        "{decided_on} {kind}: falls under {clause} {wording}, which counts only once; another record counts "
-        "already ({citation})."
+        "{decided_on} {kind}: falls under {clause} {wording}; other records use up what the clause can cost "
+        "({citation})."
     ),
     LineState.NOT_VALUED: (
         "{decided_on} {kind}: falls under {clause} {wording}; not yet valued, costs nothing ({citation})."

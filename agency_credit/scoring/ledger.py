@@ -1,6 +1,6 @@
 """Records, a rule pack and a day make a ledger: a line a record, nothing hidden, nothing else read.
 
-The state of a line is the first of these that holds (the numbers come back in `_line`):
+The state of a line is the first of these that holds (the numbers come back in `_state`):
 
 1. no clause is matched by the record: unmatched;
 2. it is decided or starts to count after the day: not yet;
@@ -8,21 +8,22 @@ The state of a line is the first of these that holds (the numbers come back in `
 4. its decision no longer stands on the day: withdrawn;
 5. it is repaired on the day: repaired;
 6. its period is over: expired;
-7. the clause gives it no points: not valued;
-8. otherwise it counts, unless the clause counts only once and a heavier record of it does: capped.
+7. its effect is stayed on the day: suspended;
+8. the clause gives it no points: not valued;
+9. otherwise it counts, unless `scoring/caps.py` finds that others use up what the clause can cost: capped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 
 from agency_credit.domain.errors import InputError
 from agency_credit.domain.ledger import Ledger, LedgerLine, LineState
 from agency_credit.domain.period import Period, last_day_after_months
 from agency_credit.domain.record import CreditRecord
-from agency_credit.scoring.clause import Clause, CountingRule, Life, LifeStart, RangeRule
+from agency_credit.scoring.caps import apply_caps
+from agency_credit.scoring.clause import Clause, Life, LifeStart, RangeRule
 from agency_credit.scoring.rulepack import RulePack
 
 
@@ -53,7 +54,7 @@ def score_ledger(records: Iterable[CreditRecord], pack: RulePack, on: date) -> L
         on=on,
         pack_id=pack.id,
         base_millipoints=pack.base_millipoints,
-        lines=tuple(_cap(lines, {clause.code: clause.counting.rule for clause in pack.clauses})),
+        lines=apply_caps(lines, pack),
     )
 
 
@@ -84,46 +85,42 @@ def _check_records(records: Sequence[CreditRecord]) -> None:
 
 
 def _line(record: CreditRecord, clause: Clause | None, collects_from: date | None, on: date) -> LedgerLine:
-    if clause is None:  # 1
-        return _state_line(record, LineState.UNMATCHED)
-    period = _counting_period(record, clause.life)
-    worth = _worth(record, clause)
-    if max(record.decided_on, period.first_on) > on:  # 2
-        state = LineState.NOT_YET
-    elif collects_from is not None and period.first_on < collects_from:  # 3
-        state = LineState.NOT_COLLECTED
-    elif record.withdrawn_on is not None and record.withdrawn_on <= on:  # 4
-        state = LineState.WITHDRAWN
-    elif record.repaired_on is not None and record.repaired_on <= on:  # 5
-        state = LineState.REPAIRED
-    elif not period.contains(on):  # 6
-        state = LineState.EXPIRED
-    elif worth is None:  # 7
-        state = LineState.NOT_VALUED
-    else:  # 8
-        state = LineState.COUNTING
-    line = replace(
-        _state_line(record, state),
-        clause=clause.code,
-        period=period,
-        worth_millipoints=worth,
-        citation=clause.citation,
-    )
-    return replace(line, millipoints=worth or 0) if state is LineState.COUNTING else line
-
-
-def _state_line(record: CreditRecord, state: LineState) -> LedgerLine:
+    period = None if clause is None else _counting_period(record, clause.life)
+    worth = None if clause is None else _worth(record, clause)
+    state = _state(record, period, worth, collects_from, on)
     return LedgerLine(
         record_id=record.record_id,
         record_kind=record.kind,
         decided_on=record.decided_on,
-        clause=None,
-        millipoints=0,
-        worth_millipoints=None,
-        period=None,
+        clause=None if clause is None else clause.code,
+        millipoints=worth if worth is not None and state is LineState.COUNTING else 0,
+        worth_millipoints=worth,
+        period=period,
         state=state,
-        citation=None,
+        citation=None if clause is None else clause.citation,
+        evidence=record.evidence,
     )
+
+
+def _state(
+    record: CreditRecord, period: Period | None, worth: int | None, collects_from: date | None, on: date
+) -> LineState:
+    if period is None:
+        return LineState.UNMATCHED  # 1
+    states = (
+        (max(record.decided_on, period.first_on) > on, LineState.NOT_YET),  # 2
+        (collects_from is not None and period.first_on < collects_from, LineState.NOT_COLLECTED),  # 3
+        (_is_reached(record.withdrawn_on, on), LineState.WITHDRAWN),  # 4
+        (_is_reached(record.repaired_on, on), LineState.REPAIRED),  # 5
+        (not period.contains(on), LineState.EXPIRED),  # 6
+        (any(stay.contains(on) for stay in record.suspended), LineState.SUSPENDED),  # 7
+        (worth is None, LineState.NOT_VALUED),  # 8
+    )
+    return next((state for holds, state in states if holds), LineState.COUNTING)  # 9
+
+
+def _is_reached(day: date | None, on: date) -> bool:
+    return day is not None and day <= on
 
 
 def _counting_period(record: CreditRecord, life: Life) -> Period:
@@ -141,7 +138,7 @@ def _worth(record: CreditRecord, clause: Clause) -> int | None:
         return clause.millipoints
     if record.assessed_millipoints is None:
         return clause.millipoints if clause.range.rule is RangeRule.CEILING else None
-    low, high = sorted((0, clause.millipoints))
+    low, high = sorted((clause.range.from_millipoints, clause.millipoints))
     if not low <= record.assessed_millipoints <= high:
         raise InputError(
             "ledger.assessment",
@@ -150,37 +147,3 @@ def _worth(record: CreditRecord, clause: Clause) -> int | None:
             clause=clause.code,
         )
     return record.assessed_millipoints
-
-
-def _cap(lines: Sequence[LedgerLine], rules: dict[str, CountingRule]) -> list[LedgerLine]:
-    """`lines` with every counting line but the heaviest of its clause, or clause and year, capped.
-
-    Of equally heavy lines the one that counts longest stays, then the one that comes first.
-    """
-    heaviest: dict[tuple[str, int], int] = {}
-    for place, line in enumerate(lines):
-        key = _cap_key(line, rules)
-        if key is not None and (key not in heaviest or _weight(line) > _weight(lines[heaviest[key]])):
-            heaviest[key] = place
-    kept = set(heaviest.values())
-    return [
-        line
-        if _cap_key(line, rules) is None or place in kept
-        else replace(line, state=LineState.CAPPED, millipoints=0)
-        for place, line in enumerate(lines)
-    ]
-
-
-def _cap_key(line: LedgerLine, rules: dict[str, CountingRule]) -> tuple[str, int] | None:
-    """What at most one counting line may have in common; None for a line that is never capped."""
-    if line.state is not LineState.COUNTING or line.clause is None or line.period is None:
-        return None
-    rule = rules[line.clause]
-    if rule is CountingRule.PER_CASE:
-        return None
-    return line.clause, line.period.first_on.year if rule is CountingRule.PER_YEAR else 0
-
-
-def _weight(line: LedgerLine) -> tuple[int, date]:
-    last_on = None if line.period is None else line.period.last_on
-    return abs(line.millipoints), last_on or date.max

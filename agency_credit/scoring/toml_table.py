@@ -1,4 +1,4 @@
-"""Reading a TOML table key by key, with every fault collected instead of the first one raised.
+"""Reading a TOML or JSON table key by key, with every fault collected instead of the first one raised.
 
 A getter that meets a fault notes it and answers with a placeholder, so that reading goes on; the
 caller raises the collected faults before anybody sees a placeholder.
@@ -6,27 +6,31 @@ caller raises the collected faults before anybody sees a placeholder.
 
 from __future__ import annotations
 
+import json
 import tomllib
 import unicodedata
+from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from agency_credit.domain.canonical import MAX_INTEGER, Json, format_canonical
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.points import parse_points
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 MOST_MONTHS = 1200
+MOST_YUAN = 10**12
 
 
 class TomlTable:
-    """One table of a TOML file.
+    """One table of a rule file.
 
     Parameters
     ----------
     table
-        Keys and values as `tomllib` gives them.
+        Keys and values as `tomllib` gives them; in the canonical form (JSON) dates are texts.
     file, path
         Where the table stands: the file's name and the key that leads to it (empty at the top).
     faults
@@ -81,6 +85,13 @@ class TomlTable:
             self.fault(key, "rules.text", "a text must not be blank, start or end blank, or be outside NFC")
         return value
 
+    def empty_or_text(self, key: str) -> str:
+        """As `text`, or the empty text."""
+        if self._table.get(key) == "":
+            self._read.add(key)
+            return ""
+        return self.text(key)
+
     def optional_text(self, key: str) -> str | None:
         """As `text`; None where the key is absent."""
         return self.text(key) if self.has(key) else None
@@ -97,10 +108,13 @@ class TomlTable:
         return texts
 
     def day(self, key: str) -> date:
-        """A TOML local date."""
+        """A TOML local date; in the canonical form its text."""
         value = self._value(key)
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
+        if isinstance(value, str) and self._file.endswith(JSON_SUFFIX):
+            with suppress(ValueError):
+                return date.fromisoformat(value)
         self._wrong_type(key, "expected a date like 2023-05-01, without quotation marks")
         return date.min
 
@@ -124,20 +138,28 @@ class TomlTable:
         """As `points`; None where the key is absent."""
         return self.points(key) if self.has(key) else None
 
+    def optional_number(self, key: str, least: int, most: int) -> int | None:
+        """A whole number from `least` to `most`; None where the key is absent."""
+        return self.number(key, least, most) if self.has(key) else None
+
+    def number(self, key: str, least: int, most: int) -> int:
+        """A whole number from `least` to `most`."""
+        value = self._value(key)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self._wrong_type(key, "expected a whole number from {least} to {most}", least=least, most=most)
+        return least
+
     def optional_months(self, key: str) -> int | None:
         """A whole number of months from 1 to `MOST_MONTHS`; None where the key is absent."""
-        if not self.has(key):
-            return None
-        value = self._value(key)
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_MONTHS:
-            return value
-        self._wrong_type(key, "expected a whole number of months from 1 to {most}", most=MOST_MONTHS)
-        return None
+        return self.optional_number(key, 1, MOST_MONTHS)
 
     def is_true(self, key: str) -> bool:
-        """A TOML boolean; False where the key is absent."""
-        if not self.has(key):
-            return False
+        """A boolean; False where the key is absent."""
+        return self.boolean(key) if self.has(key) else False
+
+    def boolean(self, key: str) -> bool:
+        """A boolean."""
         value = self._value(key)
         if not isinstance(value, bool):
             self._wrong_type(key, "expected true or false")
@@ -187,13 +209,18 @@ def _short_text(number: int) -> str:
     return str(number) if number.bit_length() < 64 else hex(number)[:20]
 
 
-def parse_toml(data: bytes, file: str, faults: list[Fault]) -> TomlTable | None:
-    """The top table of a TOML file; None, with a fault noted, when `data` is no TOML.
+JSON_SUFFIX = ".json"
+"""How the name of a file in canonical form ends."""
 
-    A duplicate key is no TOML.
+
+def parse_document(data: bytes, file: str, faults: list[Fault]) -> dict[str, object] | None:
+    """Keys and values of a rule file, TOML or (by the file's ending) its canonical form.
+
+    None, with a fault noted, when `data` is neither; a duplicate key is a fault.
     """
     try:
-        return TomlTable(tomllib.loads(data.decode("utf-8")), file, "", faults)
+        text = data.decode("utf-8")
+        return _parse_json(text) if file.endswith(JSON_SUFFIX) else tomllib.loads(text)
     except UnicodeDecodeError:
         faults.append(Fault(at=file, code="rules.encoding", template="not UTF-8; save the file as UTF-8"))
     except (ValueError, RecursionError) as error:  # an over-long integer is a plain ValueError
@@ -206,3 +233,40 @@ def parse_toml(data: bytes, file: str, faults: list[Fault]) -> TomlTable | None:
             )
         )
     return None
+
+
+def format_document(document: dict[str, object]) -> bytes:
+    """The canonical form of a rule file's keys and values (docs/spec/rule-pack.md): dates become texts.
+
+    Raises
+    ------
+    InputError
+        A value that has no canonical form; a file without faults has none.
+    """
+    return format_canonical(_to_json(document))
+
+
+def _parse_json(text: str) -> dict[str, object]:
+    document = json.loads(text, object_pairs_hook=_refuse_twice)
+    if not isinstance(document, dict):
+        raise ValueError("not an object")  # noqa: TRY004  (reported like any other text that is no rule file)
+    return document
+
+
+def _refuse_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _to_json(value: object) -> Json:
+    if isinstance(value, dict):
+        return {str(key): _to_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_to_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and abs(value) >= MAX_INTEGER:
+        raise InputError("canonical.integer", "the integer {value} is 2^53 or more", value=_short_text(value))
+    return value  # type: ignore[return-value]  # what else there is, `format_canonical` refuses

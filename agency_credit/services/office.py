@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agency_credit import database
-from agency_credit.scoring import RulePack
+from agency_credit.scoring import Instrument, RulePack
 from agency_credit.services.bundle import mend_bundles
 from agency_credit.services.keys import Keys, open_keys
 from agency_credit.services.log import sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
-from agency_credit.services.rule_packs import load_rule_packs
+from agency_credit.services.rule_packs import load_rule_files
 from agency_credit.settings import Settings
 
 OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,15 +42,20 @@ class Office:
         Gives the present instant, aware; the demo plays it forward, tests set it.
     keys
         The key files, outside the database.
-    packs
-        The rule packs that rate agencies here; a fictional one only where it was asked for.
+    rules
+        The rule files that hold here, as they ship; a fictional one only where it was asked for.
     """
 
     settings: Settings
     engine: Any  # a `database.Database`; msgspec, which reads handlers' annotations, refuses that union
     clock: Clock
     keys: Keys
-    packs: tuple[RulePack, ...]
+    rules: tuple[Instrument, ...]
+
+    @property
+    def packs(self) -> tuple[RulePack, ...]:
+        """The rule packs among the rule files."""
+        return tuple(file for file in self.rules if isinstance(file, RulePack))
 
     def now(self) -> datetime:
         """This instant in UTC, in whole seconds."""
@@ -69,7 +74,7 @@ async def open_office(
     Parameters
     ----------
     packs_folder
-        A folder of further rule packs (the fictional one of the demo); None: those shipped.
+        A folder of further rule files (the fictional one of the demo); None: those shipped.
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings)
@@ -82,7 +87,7 @@ async def open_office(
             engine=engine,
             clock=clock,
             keys=await open_keys(settings),
-            packs=load_rule_packs(packs_folder),
+            rules=load_rule_files(packs_folder),
         )
         await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
         await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder

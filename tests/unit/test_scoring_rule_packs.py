@@ -21,7 +21,7 @@ from agency_credit.scoring import (
     rule_pack_in_force,
 )
 from agency_credit.scoring.answers import rule_pack_answer
-from agency_credit.services.rule_packs import lint_rule_packs, load_rule_packs, read_shipped_rule_packs
+from agency_credit.services.rule_packs import lint_rule_files, load_rule_packs, read_shipped_rule_files
 from agency_credit.web.i18n import load_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,10 @@ BOOK = tomllib.loads((ROOT / "tests" / "rules" / "faults" / "rule-packs.toml").r
 TOO_LARGE = {
     "nested too deeply": ("x = " + "[" * 5000, "rules.toml"),
     "an integer of 5000 digits": ("x = " + "9" * 5000, "rules.toml"),
-    "hexadecimal points of 5000 digits": ("[base]\npoints = 0x" + "9" * 5000, "points.decimal"),
+    "hexadecimal points of 5000 digits": (
+        'type = "rating"\n[base]\npoints = 0x' + "9" * 5000,
+        "points.decimal",
+    ),
 }
 
 
@@ -89,7 +92,7 @@ def test_ten_thousand_clauses_are_read():
 
 
 def test_what_ships_is_real_and_without_fault():
-    assert lint_rule_packs(read_shipped_rule_packs()) == ()
+    assert lint_rule_files(read_shipped_rule_files()) == ()
     assert not any(pack.is_fictional for pack in load_rule_packs())
 
 
@@ -163,7 +166,7 @@ def test_two_packs_with_one_id_are_a_fault():
 
 
 def test_a_pack_of_the_office_takes_the_place_of_the_shipped_one(tmp_path):
-    name, data = next(file for file in read_shipped_rule_packs() if file[0].startswith("patent-agency"))
+    name, data = next(file for file in read_shipped_rule_files() if file[0].startswith("patent-agency"))
     own = data.decode().replace("points = -60", "points = -61")
     (tmp_path / "own.toml").write_text(own, "utf-8")
     packs = load_rule_packs(tmp_path)

@@ -1,0 +1,115 @@
+"""Period tables: how long a record is disclosed and from when it can be repaired, by class of severity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agency_credit.domain.canonical import digest
+from agency_credit.domain.citation import Citation, Provenance, Wording
+from agency_credit.scoring.clause import RepairRule
+from agency_credit.scoring.clause_table import (
+    parse_citation,
+    parse_code,
+    parse_provenance,
+    parse_repair,
+    parse_wording,
+)
+from agency_credit.scoring.instrument import Instrument, parse_head
+from agency_credit.scoring.toml_table import TomlTable
+
+
+class Disclosure(StrEnum):
+    """Whether a record of the class is published."""
+
+    YES = "yes"
+    NO = "no"
+    NORMALLY_NOT = "normally-not"
+
+
+class PeriodStart(StrEnum):
+    """From which day the periods run."""
+
+    DECISION = "decision"
+    CONDUCT_END = "conduct-end"
+    PUBLICATION = "publication"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosurePeriod:
+    """A row: one class of severity.
+
+    Parameters
+    ----------
+    min_months
+        Before it no repair; None: the instrument names none.
+    max_months
+        Then disclosure ends by itself; None: the instrument names none.
+    """
+
+    name: str
+    wording: Wording
+    published: Disclosure
+    min_months: int | None
+    max_months: int | None
+    counts_from: PeriodStart
+    repair: RepairRule
+    conditions: tuple[Wording, ...]
+    provenance: Provenance
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodTable(Instrument):
+    """The periods of one version of an instrument; `series`: what later versions continue."""
+
+    series: str
+    periods: tuple[DisclosurePeriod, ...]
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        """One version of an instrument sets its periods on a day."""
+        return ("periods", self.series)
+
+
+def parse_periods(table: TomlTable, content: bytes) -> PeriodTable:
+    """The period table in the top table of a file; its faults are noted in the table."""
+    head = parse_head(table)
+    instrument = head["document"] or f"《{head['title'].zh}》"
+    periods = PeriodTable(
+        **head,
+        content=content,
+        digest=digest(content),
+        series=parse_code(table, "series"),
+        periods=tuple(_parse_period(period, instrument) for period in table.tables("periods")),
+    )
+    table.close()
+    for name, n in Counter(period.name for period in periods.periods).items():
+        if n > 1:
+            template = "{n} rows are of the class {name}"
+            table.fault("periods", "rules.duplicate-class", template, name=name, n=n)
+    return periods
+
+
+def _parse_period(table: TomlTable, instrument: str) -> DisclosurePeriod:
+    n_faults = len(table.faults)
+    repair = parse_repair(table)
+    if repair is None and len(table.faults) == n_faults:
+        table.fault("repair", "rules.missing-key", "this key is missing; write it")
+    period = DisclosurePeriod(
+        name=parse_code(table, "class"),
+        wording=parse_wording(table.table("wording")),
+        published=table.choice("published", Disclosure),
+        min_months=table.optional_months("min_months"),
+        max_months=table.optional_months("max_months"),
+        counts_from=table.choice("counts_from", PeriodStart),
+        provenance=parse_provenance(table),
+        repair=repair or RepairRule(is_allowed=False, after_months=None, provenance=parse_provenance(table)),
+        conditions=tuple(parse_wording(wording) for wording in table.optional_tables("conditions")),
+        citation=parse_citation(table.table("citation"), instrument),
+    )
+    if period.min_months and period.max_months and period.min_months > period.max_months:
+        table.fault("min_months", "rules.period", "the least period is longer than the most; check both")
+    table.close()
+    return period

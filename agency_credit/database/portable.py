@@ -76,12 +76,12 @@ async def append_only(table: str) -> None:
 
 
 async def refuse(table: str, event: str, name: str, message: str, *, when: str | None = None) -> None:
-    """Refuse `event` (UPDATE, DELETE) on a row.
+    """Refuse `event` (INSERT, UPDATE, DELETE) on a row.
 
     Parameters
     ----------
     when
-        SQL over ``OLD``; None: always.
+        SQL over ``OLD``, for INSERT over ``NEW``; None: always.
     """
     trigger = f"{table}_{name}_{event.lower()}"
     if not _is_server():

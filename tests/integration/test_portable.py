@@ -16,6 +16,8 @@ from agency_credit.database.tables import (
     TABLES,
     Agency,
     AuditLine,
+    ChangeDecision,
+    ChangeRequest,
     CreditRecord,
     Draw,
     DrawStep,
@@ -35,6 +37,10 @@ KNOWN_WORDS: dict[str, dict[str, str]] = {
     "person_role": {"role": "drafter"},
     "audit_line": {"outcome": "done"},
     "import_run": {"mode": "accept-good"},
+    "change_request": {"kind": "rule"},
+    "change_decision": {"verdict": "withdrawn"},
+    "rule_version": {"kind": "file", "origin": "shipped"},
+    "record_event": {"event": "withdrawn"},
     "agency": {"status": "in_force", "list_status": "none"},
     "agency_practice": {"practice_line": "patent"},
     "practitioner": {"practice_line": "patent", "status": "active"},
@@ -163,6 +169,18 @@ async def test_nobody_approves_the_recusal_he_proposed(engine: Database) -> None
     await Recusal.update({Recusal.approved_by: 2, Recusal.approved_at: AT}, force=True)
 
 
+@pytest.mark.parametrize("verdict", ["approved", "rejected"])
+async def test_nobody_decides_the_change_he_proposed(engine: Database, verdict: str) -> None:
+    await append(Person, username="one")
+    await append(Person, username="two")
+    await append(ChangeRequest, proposed_by=1)
+    with pytest.raises(RefusedError, match="proposed himself"):
+        await append(ChangeDecision, verdict=verdict, by=1)
+    await append(ChangeDecision, verdict=verdict, by=2)
+    with pytest.raises(ConflictError):
+        await append(ChangeDecision, verdict="withdrawn", by=1)
+
+
 async def test_a_step_of_two_people_is_not_made_by_one(engine: Database) -> None:
     await fill()
     with pytest.raises(RefusedError, match="two_people"):
@@ -180,7 +198,7 @@ async def test_what_is_unique_is_refused_a_second_time(engine: Database) -> None
             pass
     assert accepted == {
         *("audit_line", "import_run", "login_attempt", "rating", "draw_void_request", "draw_value"),
-        "checkpoint",
+        *("checkpoint", "change_request", "record_event"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
 from agency_credit.database.tables.draw import (
     Draw,
     DrawFile,
@@ -41,20 +42,23 @@ from agency_credit.database.tables.register import (
     CreditRecord,
     Inspector,
     Practitioner,
+    RecordEvent,
+    RecordSalt,
     Recusal,
 )
 
 TABLES = (
     District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
     Person, PersonRole, Session, LoginAttempt, IdempotentAnswer, AuditLine, ImportRun,
-    Agency, AgencyPractice, Practitioner, CreditRecord, Inspector, Recusal, Rating,
+    ChangeRequest, ChangeDecision, RuleVersion,
+    Agency, AgencyPractice, Practitioner, CreditRecord, RecordEvent, RecordSalt, Inspector, Recusal, Rating,
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep,
     LogEntry, LogBody, Checkpoint,
 )  # fmt: skip
 
 APPEND_ONLY = (
-    AuditLine, ImportRun, CreditRecord, Rating,
+    AuditLine, ImportRun, ChangeRequest, ChangeDecision, RuleVersion, CreditRecord, RecordEvent, Rating,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, LogEntry, Checkpoint,
 )  # fmt: skip
@@ -67,6 +71,8 @@ __all__ = [
     "AgencyPractice",
     "AuditLine",
     "CalendarDay",
+    "ChangeDecision",
+    "ChangeRequest",
     "Checkpoint",
     "CreditRecord",
     "District",
@@ -92,8 +98,11 @@ __all__ = [
     "PersonRole",
     "Practitioner",
     "Rating",
+    "RecordEvent",
+    "RecordSalt",
     "Recusal",
     "ResultCategory",
     "ResultStep",
+    "RuleVersion",
     "Session",
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from piccolo.columns import (
+    BigInt,
     BigSerial,
+    Bytea,
     Date,
     ForeignKey,
     Integer,
@@ -17,6 +19,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from agency_credit.database.tables.changes import ChangeRequest
 from agency_credit.database.tables.imports import ImportRun
 from agency_credit.database.tables.people import Person
 
@@ -68,10 +71,14 @@ class Practitioner(Table, tablename="practitioner"):
 
 
 class CreditRecord(Table, tablename="credit_record"):
-    """One record of a credit file; appended, never changed."""
+    """One record of a credit file; appended, never changed.
+
+    A record about a practitioner names the agency at which the person practised as well.
+    """
 
     id: BigSerial = BigSerial(primary_key=True)
     agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
+    practitioner = ForeignKey(Practitioner, null=True, index=True, on_delete=OnDelete.restrict)
     kind = Varchar(length=100)
     document_number = Varchar(length=120)
     decided_on = Date(null=False, default=None)
@@ -80,6 +87,35 @@ class CreditRecord(Table, tablename="credit_record"):
     known_at = Timestamptz(null=False, default=None)
     import_run = ForeignKey(ImportRun, null=True, index=True, on_delete=OnDelete.restrict)
     digest = Varchar(length=64)
+    evidence = Varchar(length=64, default="", help_text="SHA-256 of the document behind it")
+    corrects: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("CreditRecord", module_path=__name__),
+        null=True,
+        index=True,
+        on_delete=OnDelete.restrict,
+    )
+
+
+class RecordEvent(Table, tablename="record_event"):
+    """What befell a record later: when it was true (`on`), and since when it is known."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    record = ForeignKey(CreditRecord, null=False, index=True, on_delete=OnDelete.restrict)
+    event = Varchar(length=20)
+    on = Date(null=True, default=None)
+    until = Date(null=True, default=None)
+    millipoints = BigInt(null=True, default=None)
+    known_at = Timestamptz(null=False, default=None)
+    change = ForeignKey(ChangeRequest, null=True, index=True, on_delete=OnDelete.restrict)
+
+
+class RecordSalt(Table, tablename="record_salt"):
+    """Salt of a record and the commitment under which ratings name it; can be deleted, to forget."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    record = ForeignKey(CreditRecord, null=False, index=True, on_delete=OnDelete.restrict)
+    salt = Bytea(default=b"")
+    commitment = Varchar(length=64)
 
 
 class Inspector(Table, tablename="inspector"):

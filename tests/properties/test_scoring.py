@@ -51,8 +51,10 @@ def records_for(draw, pack):
 @st.composite
 def a_record(draw, pack, record_id, kinds):
     kind = draw(st.sampled_from(kinds))
-    ceilings = [c.millipoints for c in pack.clauses if c.range and kind in c.record_kinds]
-    assessed = st.none() if not ceilings else st.none() | st.integers(ceilings[0], 0)
+    ranges = [
+        (c.millipoints, c.range.from_millipoints) for c in pack.clauses if c.range and kind in c.record_kinds
+    ]
+    assessed = st.none() if not ranges else st.none() | st.integers(*ranges[0])
     return CreditRecord(
         record_id=record_id,
         subject="X",

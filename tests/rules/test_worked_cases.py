@@ -1,4 +1,4 @@
-"""Runs the worked cases: TOML files beside this one, written to be read by a lawyer."""
+"""Runs the worked cases: TOML files beside this one, written to be read by a lawyer (README.md)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,37 @@ from pathlib import Path
 import pytest
 
 from agency_credit.domain.errors import InputError
+from agency_credit.domain.period import Period
 from agency_credit.domain.points import parse_points
 from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import rule_pack_in_force, score_ledger, tier_of
-from agency_credit.scoring.answers import ledger_answer
-from agency_credit.services.rule_packs import load_rule_packs
+from agency_credit.scoring import (
+    RulePack,
+    ledger_answer,
+    parse_rule_file,
+    rule_pack_in_force,
+    score_ledger,
+    tier_of,
+)
+from agency_credit.services.rule_packs import load_rule_files
 
 HERE = Path(__file__).parent
 BOOKS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("*.toml"))}
-PACKS = {"shipped": load_rule_packs(), "packs": load_rule_packs(HERE / "packs")}
+FILES = {
+    "shipped": load_rule_files(),
+    "packs": tuple(parse_rule_file(path.read_bytes(), path.name) for path in (HERE / "packs").glob("*.toml")),
+}
+SUBJECT = "91370300000000000X"
+
+
+def cases_of(*types):
+    return [
+        pytest.param(book, case, id=f"{name}: {case['title']}")
+        for name, book in BOOKS.items()
+        if book.get("type", "rating") in types
+        for case in book["cases"]
+    ]
+
 
 SCORES = [
     pytest.param(book, score, row["tier"], id=f"{name}: {score} is {row['tier']}")
@@ -25,25 +46,29 @@ SCORES = [
     for row in book.get("scores", [])
     for score in row["at"]
 ]
-CASES = [
-    pytest.param(book, case, id=f"{name}: {case['title']}")
-    for name, book in BOOKS.items()
-    for case in book["cases"]
-]
+RATED = [case for case in cases_of("rating") if "error" not in case.values[1]]
+REFUSED = [case for case in cases_of("rating") if "error" in case.values[1]]
+
+
+def packs_of(book):
+    return [file for file in FILES[book["packs"]] if isinstance(file, RulePack)]
 
 
 def pack_on(book, on):
     is_made_up = book["packs"] != "shipped"
-    packs = PACKS[book["packs"]]
-    return rule_pack_in_force(packs, RatingSubject(book["subject"]), on, allow_fictional=is_made_up)
+    return rule_pack_in_force(packs_of(book), RatingSubject(book["subject"]), on, allow_fictional=is_made_up)
 
 
 def record(place, row):
     assessed = row.pop("assessed", None)
+    stays = tuple(
+        Period(first_on=stay["from"], last_on=stay.get("until")) for stay in row.pop("suspended", [])
+    )
     return CreditRecord(
         record_id=f"{place:03d}",
-        subject="91370300000000000X",
+        subject=SUBJECT,
         assessed_millipoints=None if assessed is None else parse_points(assessed),
+        suspended=stays,
         **row,
     )
 
@@ -52,16 +77,21 @@ def answer_of(book, case):
     pack = pack_on(book, case["on"])
     records = [record(place, dict(row)) for place, row in enumerate(case["records"])]
     ledger = score_ledger(records, pack, case["on"])
-    return pack, ledger_answer("91370300000000000X", ledger, pack)
+    return pack, ledger_answer(SUBJECT, ledger, pack)
+
+
+def check_caveats(file, case):
+    if "caveats" in case:
+        assert [caveat.about for caveat in file.caveats_on(case["on"])] == case["caveats"]
 
 
 @pytest.mark.parametrize(("book", "score", "tier"), SCORES)
 def test_score_falls_into_its_tier(book, score, tier):
-    (pack,) = [pack for pack in PACKS[book["packs"]] if pack.subject == book["subject"]]
+    (pack,) = [pack for pack in packs_of(book) if pack.subject == book["subject"]]
     assert tier_of(pack, parse_points(score)).name == tier
 
 
-@pytest.mark.parametrize(("book", "case"), [case for case in CASES if "error" not in case.values[1]])
+@pytest.mark.parametrize(("book", "case"), RATED)
 def test_case_comes_out_as_written(book, case):
     pack, answer = answer_of(book, case)
     assert (answer["score"], answer["tier"]) == (case["score"], case["tier"])
@@ -70,12 +100,13 @@ def test_case_comes_out_as_written(book, case):
         written = {"clause": None} | {key: str(value) for key, value in expected.items()}
         assert {key: line[key] for key in written} == written
     assert case.get("pack", pack.id) == pack.id
-    if "caveats" in case:
-        assert [caveat.about for caveat in pack.caveats_on(case["on"])] == case["caveats"]
+    check_caveats(pack, case)
 
 
-@pytest.mark.parametrize(("book", "case"), [case for case in CASES if "error" in case.values[1]])
+@pytest.mark.parametrize(("book", "case"), REFUSED)
 def test_case_is_refused_as_written(book, case):
     with pytest.raises(InputError) as refused:
         answer_of(book, case)
     assert refused.value.code == case["error"]
+    for name in case.get("names", []):
+        assert name in str(refused.value)

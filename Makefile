@@ -1,10 +1,10 @@
-# make demo · make test · make check · make bench · make serve · make clean
+# make demo · make test · make check · make bench · make mutate · make serve · make clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench serve clean lock system
+.PHONY: demo test check bench mutate serve clean lock system
 
 demo: $(STAMP)
 	$(BIN)/agency-credit demo $(DEMO)
@@ -26,6 +26,10 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pytest benchmarks/bench_*.py --benchmark-columns=median,min,rounds --benchmark-sort=name
 
+# Half an hour or more; docs/mutation.md lists what survived last time, with the reasons.
+mutate: $(STAMP)
+	scripts/mutate $(BIN) 90
+
 $(STAMP): requirements.lock pyproject.toml scripts/setup
 	PYTHON=$(PYTHON) scripts/setup $(VENV)
 	@touch $@
@@ -41,5 +45,5 @@ lock: $(STAMP)
 		--no-emit-index-url --no-emit-find-links --no-annotate --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) data .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks dist
+	rm -rf $(VENV) data .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks dist mutants
 	find . -name __pycache__ -prune -exec rm -rf {} +

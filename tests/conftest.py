@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from agency_credit import database
@@ -16,6 +17,11 @@ from tests.databases import KINDS, Databases
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
+
+# What `make mutate` loads: few examples, the same for every mutant.
+hypothesis.settings.register_profile(
+    "mutation", max_examples=20, derandomize=True, deadline=None, database=None
+)
 
 PACKS = Path(__file__).parents[1] / "seeds" / "rules"
 

@@ -16,7 +16,7 @@ AnyFile = TypeVar("AnyFile", bound=Instrument)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleBook:
-    """All rule files of an office; fictional ones are there only where they were asked for, and come first."""
+    """All rule files of an office; fictional ones only where they were asked for, and then first."""
 
     files: tuple[Instrument, ...]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
+from agency_credit.database import transaction
 from agency_credit.database.tables import (
     Agency,
     AgencyPractice,
@@ -29,6 +30,7 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.role import Role
+from agency_credit.services.record_salts import append_salts, record_body
 
 VECTORS = Path(__file__).parent / "vectors" / "double-random-1"
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -97,22 +99,25 @@ def ledger_line(**changes: Any) -> dict[str, Any]:
 
 
 async def add_record(agency: int, kind: str, *, on: date = date(2026, 3, 2), **columns: Any) -> None:
-    """A credit record."""
-    await CreditRecord.insert(
-        CreditRecord(
-            **{
-                "agency": agency,
-                "kind": kind,
-                "document_number": "淄知罚〔2026〕3号",
-                "decided_on": on,
-                "authority": "淄博市市场监督管理局",
-                "summary": "",
-                "known_at": NOON,
-                "digest": digest(f"{agency}{kind}{on}".encode()),
-            }
-            | columns
-        )
+    """A credit record with its salt."""
+    record = CreditRecord(
+        **{
+            "agency": agency,
+            "kind": kind,
+            "document_number": "淄知罚〔2026〕3号",
+            "decided_on": on,
+            "authority": "淄博市市场监督管理局",
+            "summary": "",
+            "known_at": NOON,
+            "digest": digest(f"{agency}{kind}{on}".encode()),
+        }
+        | columns
     )
+    await record.save()
+    owner = await Agency.select(Agency.uscc).where(Agency.id == agency).first()
+    assert owner is not None
+    async with transaction():
+        await append_salts([(int(record.id), record_body(record.to_dict(), owner["uscc"]))])
 
 
 async def add_person(username: str, *roles: Role) -> int:

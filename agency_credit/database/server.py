@@ -87,6 +87,16 @@ class ServerEngine(PostgresEngine):
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments)
 
+    async def append_records(
+        self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]
+    ) -> None:
+        """Add many rows inside the current transaction; names are those of our own code, never input."""
+        current = self.current_transaction.get()
+        assert isinstance(current, ServerTransaction), "open a transaction first"
+        current.ownership.check()
+        with _our_errors():
+            await current.connection.copy_records_to_table(table, columns=columns, records=records)
+
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: ARG002
         """Run a statement that changes the schema."""
         return await self._run(ddl, [])

@@ -45,6 +45,7 @@ def _column(field: str, headings: str, *, required: bool = False, max_length: in
 
 _USCC = "统一社会信用代码 信用代码 社会信用代码 统一信用代码 机构统一社会信用代码 主体统一社会信用代码 uscc"
 _LINE = "业务类别 类型 业务类型 机构类型 代理类别 代理类型"
+_CERTIFICATE = "资格证号 专利代理师资格证号 代理师资格证号 资格证书号 证书编号 证书号 从业证号"
 _OFFICER = "执法证号 检查人员证号 执法证件号 执法证编号 行政执法证号 执法人员证号 证号"
 
 _AGENCIES = (
@@ -71,7 +72,7 @@ _PRACTITIONERS = (
     _column("name", "姓名 专利代理师 代理师姓名 从业人员姓名", required=True, max_length=100),
     _column(
         "certificate",
-        "资格证号 专利代理师资格证号 代理师资格证号 资格证书号 证书编号 证书号 从业证号",
+        _CERTIFICATE,
         required=True,
         max_length=40,
     ),
@@ -82,11 +83,13 @@ _PRACTITIONERS = (
 )
 _RECORDS = (
     _column("uscc", _USCC, required=True),
+    _column("certificate", _CERTIFICATE, max_length=40),
     _column("kind", "信息类别 信用信息类别 类别 信息类型", required=True, max_length=100),
     _column("document_number", "文书号 决定书文号 文号 决定文书号 文书编号", max_length=120),
     _column("decided_on", "决定日期 作出日期 作出决定日期 处理日期 认定日期", required=True),
     _column("authority", "决定机关 作出机关 作出决定机关 处理机关 认定机关"),
     _column("summary", "摘要 内容摘要 主要内容 事由 内容", max_length=2000),
+    _column("evidence", "证据摘要 证据摘要值 证据散列值 证据哈希值"),
 )
 _INSPECTORS = (
     _column("name", "姓名 人员姓名 检查人员 执法人员 检查人员姓名", required=True, max_length=100),

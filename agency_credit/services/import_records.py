@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from agency_credit.domain.canonical import digest, format_canonical
+from agency_credit.services.import_cells import clean_text, is_nothing
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
 
@@ -19,17 +21,37 @@ LIST_KINDS = {
 """Records that put an agency on a public list or take it off, also where no rule pack has points for it."""
 
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRow:
-    """One row of a list; its digest over agency, kind, document and day is what makes it the same record."""
+    """One row of a list; its digest over subject, kind, document and day is what makes it the same record.
+
+    Parameters
+    ----------
+    uscc
+        Of the agency; for a record of a practitioner the one at which the person practised.
+    certificate
+        Of the practitioner; empty for a record of the agency itself.
+    evidence
+        SHA-256 of the document behind it, in hexadecimal; empty where none is given.
+    """
 
     uscc: str
+    certificate: str = ""
     kind: str
     document_number: str
     decided_on: date
     authority: str
     summary: str
+    evidence: str = ""
     digest: str
+
+    @property
+    def subject(self) -> str:
+        """Whom the record is of: certificate number, or unified social credit code."""
+        return self.certificate or self.uscc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +64,14 @@ class RecordContext:
         Codes of the agencies in the register.
     kinds
         The words for a record that are known.
+    practitioners
+        Certificate numbers in the register, with the code of the agency of each (empty: none is known).
     """
 
     agencies: frozenset[str]
     kinds: frozenset[str]
     today: date
+    practitioners: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +80,23 @@ class KnownRecord:
 
     authority: str
     summary: str
+    evidence: str = ""
+
+    def agrees_with(self, row: RecordRow) -> bool:
+        """Whether the row says nothing else; a blank cell says nothing."""
+        pairs = (
+            (row.authority, self.authority),
+            (row.summary, self.summary),
+            (row.evidence, self.evidence),
+        )
+        return all(said in ("", known) for said, known in pairs)
+
+
+def record_digest(uscc: str, certificate: str, kind: str, document_number: str, decided_on: date) -> str:
+    """What makes a record the same; one of a practitioner stays the same when the person changes agency."""
+    who = {"certificate": certificate} if certificate else {"uscc": uscc}
+    identity = {"decided_on": decided_on.isoformat(), "document": document_number, "kind": kind, **who}
+    return digest(format_canonical(identity))
 
 
 def read_records(tables: Sequence[Table], context: RecordContext) -> ReadList[RecordRow]:
@@ -77,14 +119,14 @@ def plan_records(
         before = known.get(row.value.digest)
         if before is None:
             new.append(row.value)
-        elif row.value.authority in ("", before.authority) and row.value.summary in ("", before.summary):
+        elif before.agrees_with(row.value):
             n_same += 1
         else:
             row.reader.fault(
                 "document_number",
                 "import.record-differs",
-                "{heading}: {found} is known with another authority or summary; a record is never "
-                "overwritten, restore these cells to what was imported first",
+                "{heading}: {found} is known with another authority, summary or evidence; a record is "
+                "never overwritten, restore these cells to what was imported first",
                 found=row.value.document_number or "—",
             )
     return new, n_same
@@ -110,9 +152,7 @@ def find_list_status(records: Iterable[tuple[str, date]]) -> tuple[str, date | N
 
 
 def _parse_record(reader: RowReader, context: RecordContext) -> RecordRow | None:
-    uscc = reader.uscc()
-    if uscc and uscc not in context.agencies:
-        note_unknown_agency(reader, uscc)
+    uscc, certificate = _parse_subject(reader, context)
     kind = reader.text("kind").replace(" ", "")
     if kind and kind not in context.kinds and kind not in LIST_KINDS:
         reader.fault(
@@ -125,18 +165,59 @@ def _parse_record(reader: RowReader, context: RecordContext) -> RecordRow | None
     document = reader.text("document_number").replace(" ", "")
     decided_on = reader.day("decided_on", until=context.today)
     authority, summary = reader.text("authority"), reader.text("summary")
+    evidence = _parse_evidence(reader)
     if reader.has_error or decided_on is None:
         return None
-    identity = {"decided_on": decided_on.isoformat(), "document": document, "kind": kind, "uscc": uscc}
     return RecordRow(
         uscc=uscc,
+        certificate=certificate,
         kind=kind,
         document_number=document,
         decided_on=decided_on,
         authority=authority,
         summary=summary,
-        digest=digest(format_canonical(identity)),
+        evidence=evidence,
+        digest=record_digest(uscc, certificate, kind, document, decided_on),
     )
+
+
+def _parse_subject(reader: RowReader, context: RecordContext) -> tuple[str, str]:
+    """The agency, and the practitioner where the record is of one; then the agency may be left out."""
+    certificate = reader.code("certificate")
+    uscc = reader.uscc() if not certificate or not is_nothing(clean_text(reader.raw("uscc"))) else ""
+    if uscc and uscc not in context.agencies:
+        note_unknown_agency(reader, uscc)
+    if certificate and certificate not in context.practitioners:
+        reader.fault(
+            "certificate",
+            "import.practitioner-unknown",
+            "{heading}: no practitioner in the register has the certificate {found}; correct it, or import "
+            "the practitioner first",
+            found=certificate,
+        )
+    elif certificate and not uscc and not reader.has_error:
+        uscc = context.practitioners[certificate]
+        if not uscc:
+            reader.fault(
+                "certificate",
+                "import.practitioner-without-agency",
+                "{heading}: the register knows no agency of {found}; name it in the row",
+                found=certificate,
+            )
+    return uscc, certificate
+
+
+def _parse_evidence(reader: RowReader) -> str:
+    text = reader.text("evidence").replace(" ", "").lower()
+    if text and not _DIGEST.fullmatch(text):
+        reader.fault(
+            "evidence",
+            "import.evidence",
+            "{heading}: expected the SHA-256 of the document, 64 hexadecimal digits, found {found}",
+            found=text[:100],
+        )
+        return ""
+    return text
 
 
 def note_unknown_agency(reader: RowReader, uscc: str) -> None:

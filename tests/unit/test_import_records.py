@@ -57,6 +57,60 @@ def test_a_known_record_stays_and_is_never_overwritten():
     assert [fault.code for fault in read.faults.ordered()] == ["import.record-differs"]
 
 
+def _of_practitioners(*rows):
+    header = ["信用代码", "资格证号", "信息类别", "文书号", "决定日期", "证据摘要"]
+    context = RecordContext(
+        agencies=frozenset({A}),
+        kinds=frozenset({"警告"}),
+        today=date(2026, 11, 24),
+        practitioners={"3712345": A, "3712346": ""},
+    )
+    return read_records(_tables("records", header, *rows), context)
+
+
+def test_a_record_of_a_practitioner_needs_no_agency_where_the_register_knows_it():
+    with_code = _of_practitioners([A, "3712345", "警告", "1号", "2026-01-01", ""])
+    without = _of_practitioners(["", "3712345", "警告", "1号", "2026-01-01", "A" * 64])
+    row = without.rows[0].value
+    assert (row.uscc, row.subject, row.evidence) == (A, "3712345", "a" * 64)
+    assert with_code.rows[0].value.digest == row.digest, "the person may change agency"
+
+
+def test_the_same_decision_about_agency_and_practitioner_is_two_records():
+    both = _of_practitioners(
+        [A, "", "警告", "1号", "2026-01-01", ""], [A, "3712345", "警告", "1号", "2026-01-01", ""]
+    )
+    assert len({row.value.digest for row in both.rows}) == 2
+    assert (
+        both.rows[0].value.digest == _records([A, "警告", "1号", "2026-01-01", "局", ""]).rows[0].value.digest
+    )
+
+
+@pytest.mark.parametrize(
+    ("uscc", "certificate", "evidence", "code"),
+    [
+        ("", "3719999", "", "import.practitioner-unknown"),
+        ("", "3712346", "", "import.practitioner-without-agency"),
+        ("", "", "", "import.cell-missing"),
+        (A, "", "0" * 63, "import.evidence"),
+        (A, "", "g" * 64, "import.evidence"),
+    ],
+)
+def test_a_record_of_nobody_known_or_with_half_a_digest_is_refused(uscc, certificate, evidence, code):
+    read = _of_practitioners([uscc, certificate, "警告", "1号", "2026-01-01", evidence])
+    assert [fault.code for fault in read.faults.ordered()] == [code]
+
+
+def test_another_evidence_is_another_record_and_none_says_nothing():
+    read = _of_practitioners([A, "", "警告", "1号", "2026-01-01", "1" * 64])
+    digest = read.rows[0].value.digest
+    known = KnownRecord(authority="局", summary="摘要", evidence="1" * 64)
+    assert plan_records(read.rows, {digest: known}) == ([], 1)
+    other = KnownRecord(authority="局", summary="摘要", evidence="2" * 64)
+    assert plan_records(read.rows, {digest: other}) == ([], 0)
+    assert [fault.code for fault in read.faults.ordered()] == ["import.record-differs"]
+
+
 def test_a_blank_summary_leaves_the_known_one():
     read = _records([A, "警告", "1号", "2026-01-01", "", ""])
     digest = read.rows[0].value.digest

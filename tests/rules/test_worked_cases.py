@@ -1,9 +1,6 @@
-"""Runs the worked cases: TOML files beside this one, written to be read by a lawyer (README.md)."""
+"""Runs the worked cases about ratings: TOML files beside this one, written to be read by a lawyer."""
 
 from __future__ import annotations
-
-import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -12,42 +9,17 @@ from agency_credit.domain.period import Period
 from agency_credit.domain.points import parse_points
 from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import (
-    RulePack,
-    ledger_answer,
-    parse_rule_file,
-    rule_pack_in_force,
-    score_ledger,
-    tier_of,
-)
-from agency_credit.services.rule_packs import load_rule_files
+from agency_credit.scoring import RulePack, ledger_answer, rule_pack_in_force, score_ledger, tier_of
+from tests.rules.books import BOOKS, FILES, cases_of, check_caveats
 
-HERE = Path(__file__).parent
-BOOKS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("*.toml"))}
-FILES = {
-    "shipped": load_rule_files(),
-    "packs": tuple(parse_rule_file(path.read_bytes(), path.name) for path in (HERE / "packs").glob("*.toml")),
-}
 SUBJECT = "91370300000000000X"
-
-
-def cases_of(*types):
-    return [
-        pytest.param(book, case, id=f"{name}: {case['title']}")
-        for name, book in BOOKS.items()
-        if book.get("type", "rating") in types
-        for case in book["cases"]
-    ]
-
-
 SCORES = [
     pytest.param(book, score, row["tier"], id=f"{name}: {score} is {row['tier']}")
     for name, book in BOOKS.items()
     for row in book.get("scores", [])
     for score in row["at"]
 ]
-RATED = [case for case in cases_of("rating") if "error" not in case.values[1]]
-REFUSED = [case for case in cases_of("rating") if "error" in case.values[1]]
+CASES = cases_of("rating")
 
 
 def packs_of(book):
@@ -60,15 +32,12 @@ def pack_on(book, on):
 
 
 def record(place, row):
-    assessed = row.pop("assessed", None)
-    stays = tuple(
-        Period(first_on=stay["from"], last_on=stay.get("until")) for stay in row.pop("suspended", [])
-    )
+    assessed, stays = row.pop("assessed", None), row.pop("suspended", [])
     return CreditRecord(
         record_id=f"{place:03d}",
         subject=SUBJECT,
         assessed_millipoints=None if assessed is None else parse_points(assessed),
-        suspended=stays,
+        suspended=tuple(Period(first_on=stay["from"], last_on=stay.get("until")) for stay in stays),
         **row,
     )
 
@@ -76,22 +45,18 @@ def record(place, row):
 def answer_of(book, case):
     pack = pack_on(book, case["on"])
     records = [record(place, dict(row)) for place, row in enumerate(case["records"])]
-    ledger = score_ledger(records, pack, case["on"])
+    ledger = score_ledger(reversed(records), pack, case["on"])
     return pack, ledger_answer(SUBJECT, ledger, pack)
-
-
-def check_caveats(file, case):
-    if "caveats" in case:
-        assert [caveat.about for caveat in file.caveats_on(case["on"])] == case["caveats"]
 
 
 @pytest.mark.parametrize(("book", "score", "tier"), SCORES)
 def test_score_falls_into_its_tier(book, score, tier):
-    (pack,) = [pack for pack in packs_of(book) if pack.subject == book["subject"]]
-    assert tier_of(pack, parse_points(score)).name == tier
+    packs = [pack for pack in packs_of(book) if pack.subject == book["subject"]]
+    assert len(packs) == 1
+    assert tier_of(packs[0], parse_points(score)).name == tier
 
 
-@pytest.mark.parametrize(("book", "case"), RATED)
+@pytest.mark.parametrize(("book", "case"), [case for case in CASES if "error" not in case.values[1]])
 def test_case_comes_out_as_written(book, case):
     pack, answer = answer_of(book, case)
     assert (answer["score"], answer["tier"]) == (case["score"], case["tier"])
@@ -103,10 +68,26 @@ def test_case_comes_out_as_written(book, case):
     check_caveats(pack, case)
 
 
-@pytest.mark.parametrize(("book", "case"), REFUSED)
+@pytest.mark.parametrize(("book", "case"), [case for case in CASES if "error" in case.values[1]])
 def test_case_is_refused_as_written(book, case):
     with pytest.raises(InputError) as refused:
         answer_of(book, case)
     assert refused.value.code == case["error"]
-    for name in case.get("names", []):
-        assert name in str(refused.value)
+    assert all(name in str(refused.value) for name in case.get("names", []))
+
+
+def test_every_clause_that_ships_stands_in_a_case():
+    told = {
+        (book["subject"], line.get("clause"))
+        for book, case in (parameter.values for parameter in CASES)
+        if book["packs"] == "shipped"
+        for line in case.get("lines", [])
+    }
+    shipped = [file for file in FILES["shipped"] if isinstance(file, RulePack)]
+    assert {(pack.subject.value, clause.code) for pack in shipped for clause in pack.clauses} <= told
+
+
+def test_titles_tell_the_cases_of_a_book_apart():
+    for name, book in BOOKS.items():
+        titles = [case["title"] for case in book["cases"]]
+        assert len(set(titles)) == len(titles), name

@@ -17,6 +17,7 @@ from agency_credit.scoring import (
     find_gaps,
     find_overlaps,
     known_record_kinds,
+    parse_rule_file,
     parse_rule_pack,
     rule_pack_in_force,
 )
@@ -28,9 +29,15 @@ ROOT = Path(__file__).resolve().parents[2]
 FICTIONAL = ROOT / "seeds" / "rules"
 PATENT = RatingSubject.PATENT_AGENCY
 TODAY = date(2026, 11, 24)
-SMALL = (ROOT / "tests" / "rules" / "packs" / "second.toml").read_text("utf-8")
+PACKS = ROOT / "tests" / "rules" / "packs"
+SMALL = (PACKS / "second.toml").read_text("utf-8")
 
-BOOK = tomllib.loads((ROOT / "tests" / "rules" / "faults" / "rule-packs.toml").read_text("utf-8"))
+FAULTS = [
+    pytest.param(book["base"], row, id=f"{path.stem}: {row['name']}")
+    for path in sorted((ROOT / "tests" / "rules" / "faults").glob("*.toml"))
+    for book in [tomllib.loads(path.read_text("utf-8"))]
+    for row in book["faults"]
+]
 TOO_LARGE = {
     "nested too deeply": ("x = " + "[" * 5000, "rules.toml"),
     "an integer of 5000 digits": ("x = " + "9" * 5000, "rules.toml"),
@@ -43,18 +50,19 @@ TOO_LARGE = {
 
 def faults_of(text: str | bytes, name: str = "small.toml"):
     with pytest.raises(FaultsError) as refused:
-        parse_rule_pack(text if isinstance(text, bytes) else text.encode(), name)
+        parse_rule_file(text if isinstance(text, bytes) else text.encode(), name)
     return refused.value.faults
 
 
 def small_pack(name: str = "second"):
-    return parse_rule_pack((ROOT / "tests" / "rules" / "packs" / f"{name}.toml").read_bytes(), name)
+    return parse_rule_pack((PACKS / f"{name}.toml").read_bytes(), name)
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row["name"]) for row in BOOK["faults"]])
-def test_fault_is_named_with_file_and_key(row):
-    assert row["old"] in SMALL
-    faults = faults_of(SMALL.replace(row["old"], row["new"], 1))
+@pytest.mark.parametrize(("base", "row"), FAULTS)
+def test_fault_is_named_with_file_and_key(base, row):
+    text = (PACKS / f"{base}.toml").read_text("utf-8")
+    assert row["old"] in text
+    faults = faults_of(text.replace(row["old"], row["new"], 1))
     at = f"small.toml: {row['key']}" if "key" in row else "small.toml"
     assert (at, row["code"]) in {(fault.at, fault.code) for fault in faults}
     assert all(load_catalogue()[fault.template].format(**fault.params) for fault in faults)

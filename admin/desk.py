@@ -12,6 +12,7 @@ from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
 from agency_credit.services.rating import rate_all
+from agency_credit.services.rule_book import load_packs_of_today
 
 LINES_A_PAGE = 50
 
@@ -33,7 +34,7 @@ async def show_rating(
         "rating",
         counts=await load_counts(),
         table=await load_tier_table(),
-        packs=sorted(office.packs, key=lambda pack: pack.id),
+        packs=await load_packs_of_today(office),
         done=None if n_rated is None else {"rated": n_rated, "changed": n_changed or 0},
     )
 

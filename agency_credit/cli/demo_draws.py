@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from agency_credit.cli.demo_story import Story
+from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.sampling import commitment
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, own_sources, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_void import confirm_void, request_void
-from agency_credit.services.office import OFFICE_ZONE
 from agency_credit.web.i18n import format_instant, msgid
 
 OTHER_BODY = "淄博市审计局"

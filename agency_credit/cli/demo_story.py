@@ -10,14 +10,16 @@ from pathlib import Path
 import click
 
 from agency_credit.cli.report import echo_rows
+from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.frame import load_roster
 from agency_credit.services.import_file import import_file
-from agency_credit.services.office import OFFICE_ZONE, Office
+from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating import rate_all
 from agency_credit.services.recusals import approve_recusals
+from agency_credit.services.rule_book import load_rule_book
 from agency_credit.web.i18n import Language, format_instant, msgid, translate, translate_error
 from seeds.office_files import OfficeFile
 
@@ -174,7 +176,8 @@ async def rate_everybody(story: Story, at: datetime) -> None:
     for line, tiers in run.tiers.items():
         counts = "  ".join(f"{tier} {n}" for tier, n in sorted(tiers.items(), key=_tier_order))
         story.tell(translate(story.tongue, names[line]), counts)
-    banners = {pack.banner for pack in story.office.packs if pack.banner is not None}
+    book = await load_rule_book(story.office)
+    banners = {file.banner for file in book.files_on(story.office.today()) if file.banner is not None}
     for banner in sorted({banner.in_language(story.tongue) for banner in banners}):
         story.tell(banner)
 

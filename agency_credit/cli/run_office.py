@@ -26,13 +26,15 @@ as_option = click.option(
 )
 
 
-def run_in_office(work: Callable[[Office], Awaitable[Answer]], *, packs_folder: Path | None = None) -> Answer:
-    """Run `work` in the office of the environment; see `open_office` for `packs_folder`."""
+def run_in_office(
+    work: Callable[[Office], Awaitable[Answer]], *, overlay_folder: Path | None = None
+) -> Answer:
+    """Run `work` in the office of the environment; see `open_office` for `overlay_folder`."""
     from agency_credit.services.office import close_office, open_office
     from agency_credit.settings import Settings
 
     async def run() -> Answer:
-        office = await open_office(Settings.from_environment(os.environ), packs_folder=packs_folder)
+        office = await open_office(Settings.from_environment(os.environ), overlay_folder=overlay_folder)
         try:
             return await work(office)
         finally:

@@ -57,7 +57,7 @@ def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list
 
         return await load_ratings(office, on.date() if on else office.today(), subject)
 
-    return run_in_office(work, packs_folder=folder)
+    return run_in_office(work, overlay_folder=folder)
 
 
 def _banners(ratings: list[AgencyRating]) -> list[str]:

@@ -18,10 +18,11 @@ from agency_credit.database.tables import (
     Rating,
     Recusal,
 )
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
-from agency_credit.services.office import OFFICE_ZONE, Office
+from agency_credit.services.office import Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ def _draw_tasks(office: Office, actor: Actor, draws: Iterable[DeskDraw]) -> Iter
         is_time = step.from_at is None or office.now() >= step.from_at
         if step.is_mine and is_time and step.kind in _DRAW_TASKS:
             kind, page = _DRAW_TASKS[step.kind]
-            due_on = step.until_at and step.until_at.astimezone(OFFICE_ZONE).date()
+            due_on = step.until_at and day_in_china(step.until_at)
             yield Task(kind=kind, path=f"{path}/{page}", what=what, due_on=due_on, is_overdue=step.is_late)
         may_void = Role.APPROVER in actor.roles and draw.void_asked_by not in (None, actor.person_id)
         if may_void and draw.state != "voided":

@@ -11,7 +11,7 @@ from agency_credit.database.tables import ImportRun
 from agency_credit.domain.canonical import Json, digest, format_canonical
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.role import IMPORTERS, Actor
-from agency_credit.scoring import known_record_kinds
+from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_format import read_sheets
 from agency_credit.services.import_header import Table, find_tables
@@ -22,6 +22,7 @@ from agency_credit.services.import_register import prepare_agencies
 from agency_credit.services.import_work import ImportTask, ImportWork
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.rule_book import load_rule_book
 
 Mode = Literal["all-or-nothing", "accept-good"]
 
@@ -105,13 +106,15 @@ async def import_file(
     tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
     _check_practice_line(name, tables, practice_line)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
+        files = (await load_rule_book(office)).files_on(office.today())
+        packs = [file for file in files if isinstance(file, RulePack)]
         task = ImportTask(
             tables=tables,
             practice_line=practice_line,
             at=op.at,
             today=office.today(),
             person_id=actor.person_id,
-            record_kinds=known_record_kinds(office.packs),
+            record_kinds=known_record_kinds(packs),
         )
         work = await _PREPARE[kind](task)  # 2
         report = _report(work, mode, is_dry_run=is_dry_run)

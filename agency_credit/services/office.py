@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from agency_credit import database
-from agency_credit.scoring import Instrument, RulePack
+from agency_credit.domain.day import day_in_china
+from agency_credit.scoring import Instrument
 from agency_credit.services.bundle import mend_bundles
 from agency_credit.services.keys import Keys, open_keys
 from agency_credit.services.log import sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
-from agency_credit.services.rule_packs import load_rule_files
+from agency_credit.services.rule_book import RuleShelf, load_rule_book
+from agency_credit.services.rule_packs import load_folder, load_rule_files
+from agency_credit.services.rule_store import append_shipped
 from agency_credit.settings import Settings
-
-OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
-"""All of China keeps one legal time; deadlines and "today" are counted in it."""
 
 Clock = Callable[[], datetime]
 
@@ -42,20 +41,18 @@ class Office:
         Gives the present instant, aware; the demo plays it forward, tests set it.
     keys
         The key files, outside the database.
-    rules
-        The rule files that hold here, as they ship; a fictional one only where it was asked for.
+    overlay
+        Rule files that take the place of stored ones with their id, for one look; stored nowhere.
+    shelf
+        The rule book as last read; `agency_credit.services.rule_book.load_rule_book` keeps it up to date.
     """
 
     settings: Settings
     engine: Any  # a `database.Database`; msgspec, which reads handlers' annotations, refuses that union
     clock: Clock
     keys: Keys
-    rules: tuple[Instrument, ...]
-
-    @property
-    def packs(self) -> tuple[RulePack, ...]:
-        """The rule packs among the rule files."""
-        return tuple(file for file in self.rules if isinstance(file, RulePack))
+    overlay: tuple[Instrument, ...] = ()
+    shelf: RuleShelf = field(default_factory=RuleShelf, compare=False)
 
     def now(self) -> datetime:
         """This instant in UTC, in whole seconds."""
@@ -63,19 +60,32 @@ class Office:
 
     def today(self) -> date:
         """The calendar day in China."""
-        return self.clock().astimezone(OFFICE_ZONE).date()
+        return day_in_china(self.clock())
 
 
 async def open_office(
-    settings: Settings, *, clock: Clock = _system_clock, packs_folder: Path | None = None
+    settings: Settings,
+    *,
+    clock: Clock = _system_clock,
+    packs_folder: Path | None = None,
+    overlay_folder: Path | None = None,
 ) -> Office:
-    """Connect, migrate under a lock, fill in missing reference data, open the keys, mend what was killed.
+    """Connect, migrate under a lock, fill in missing reference data and rules, open the keys, tidy up.
 
     Parameters
     ----------
     packs_folder
-        A folder of further rule files (the fictional one of the demo); None: those shipped.
+        A folder of rule files that are stored beside those shipped (the fictional ones of the demo).
+    overlay_folder
+        A folder of rule files that hold for this look alone; nothing of them is stored.
+
+    Raises
+    ------
+    FaultsError
+        A rule file with faults.
     """
+    files = load_rule_files(packs_folder)
+    overlay = () if overlay_folder is None else load_folder(overlay_folder)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings)
     await database.start(engine)
@@ -87,8 +97,10 @@ async def open_office(
             engine=engine,
             clock=clock,
             keys=await open_keys(settings),
-            rules=load_rule_files(packs_folder),
+            overlay=overlay,
         )
+        await append_shipped(files, office.now())
+        await load_rule_book(office)
         await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
         await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder
     except BaseException:

@@ -19,13 +19,13 @@ from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
     RulePack,
     ledger_answer,
-    rule_pack_in_force,
     score_ledger,
     score_of,
     tier_of,
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.rule_book import load_rule_book
 
 SUBJECTS = {
     "patent": RatingSubject.PATENT_AGENCY,
@@ -104,8 +104,9 @@ async def load_ratings(office: Office, on: date, uscc: str | None = None) -> lis
     agencies = await _load_practices(uscc)
     if uscc is not None and not agencies:
         raise NotFoundError("agency.unknown", "there is no agency with the code {uscc}", uscc=uscc)
+    book = await load_rule_book(office)
     packs = {
-        line: rule_pack_in_force(office.packs, subject, on, allow_fictional=True)
+        line: book.pack_on(subject, on)
         for line, subject in SUBJECTS.items()
         if any(row["practice_line"] == line for row in agencies)
     }

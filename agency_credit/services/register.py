@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord, Rating
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
+from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 
 class PackNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,11 +198,12 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
         AgencyPractice.select().where(AgencyPractice.agency == agency).order_by(AgencyPractice.practice_line)
     )
     latest = await load_latest_ratings([agency])
-    return [_view_rating(office, row, latest.get((agency, row["practice_line"]))) for row in practices]
+    book = await load_rule_book(office)
+    return [_view_rating(book, row, latest.get((agency, row["practice_line"]))) for row in practices]
 
 
-def _view_rating(office: Office, practice: dict[str, Any], rating: dict[str, Any] | None) -> RatingView:
-    pack = next((p for p in office.packs if rating and p.id == rating["pack_id"]), None)
+def _view_rating(book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None) -> RatingView:
+    pack = _pack_of(book, rating) if rating else None
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],
@@ -212,6 +215,12 @@ def _view_rating(office: Office, practice: dict[str, Any], rating: dict[str, Any
         pack=_pack_facts(pack, rating) if rating else None,
         lines=[_ledger_row(line, pack) for line in json.loads(rating["lines_json"])] if rating else [],
     )
+
+
+def _pack_of(book: RuleBook, rating: dict[str, Any]) -> RulePack | None:
+    """The pack as it read when the rating was made."""
+    found = book.file_on(rating["pack_id"], rating["rated_on"], day_in_china(rating["rated_at"]))
+    return found if isinstance(found, RulePack) else None
 
 
 def _pack_facts(pack: RulePack | None, rating: dict[str, Any]) -> PackFacts:

@@ -12,9 +12,11 @@ import msgspec
 from agency_credit.database.tables import Agency, AgencyPractice
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.points import format_points
+from agency_credit.scoring import RulePack
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
 from agency_credit.services.register import load_latest_ratings
+from agency_credit.services.rule_book import load_rule_book
 
 MAX_LIMIT = 200
 PRACTICE_LINES = ("patent", "trademark")
@@ -81,7 +83,7 @@ async def search_agencies(office: Office, query: AgencyQuery) -> AgencyPage:
     FaultsError
         Every value of the query that cannot be used.
     """
-    _check_query(office, query)
+    _check_query(query, await load_known_tiers(office))
     conditions, values = _conditions(query)
     counted = await Agency.raw(f"SELECT count(*) AS n FROM agency a WHERE {conditions}", *values)  # noqa: S608
     found = await Agency.raw(
@@ -95,16 +97,18 @@ async def search_agencies(office: Office, query: AgencyQuery) -> AgencyPage:
     return AgencyPage(items=items, total=counted[0]["n"], cursor=items[-1].uscc if more else None)
 
 
-def known_tiers(office: Office) -> list[str]:
+async def load_known_tiers(office: Office) -> list[str]:
     """Names of the tiers of all rule packs, from the highest down."""
-    return list(dict.fromkeys(tier.name for pack in office.packs for tier in pack.tiers))
+    files = (await load_rule_book(office)).files_on(office.today())
+    packs = (file for file in files if isinstance(file, RulePack))
+    return list(dict.fromkeys(tier.name for pack in packs for tier in pack.tiers))
 
 
-def _check_query(office: Office, query: AgencyQuery) -> None:
+def _check_query(query: AgencyQuery, tiers: list[str]) -> None:
     faults = []
     checks = (
         ("q", len(query.q) <= 64, "search for at most 64 characters"),
-        ("tier", query.tier in ("", *known_tiers(office)), "choose one of the tiers {known}"),
+        ("tier", query.tier in ("", *tiers), "choose one of the tiers {known}"),
         ("practice_line", query.practice_line in ("", *PRACTICE_LINES), "write patent or trademark"),
         ("area", re.fullmatch(r"[0-9]{0,12}", query.area, re.ASCII), "write the digits of a district code"),
         (
@@ -116,7 +120,7 @@ def _check_query(office: Office, query: AgencyQuery) -> None:
     )
     for at, is_good, template in checks:
         if not is_good:
-            params: dict[str, str | int] = {"known": ", ".join(known_tiers(office)), "most": MAX_LIMIT}
+            params: dict[str, str | int] = {"known": ", ".join(tiers), "most": MAX_LIMIT}
             used = {key: value for key, value in params.items() if f"{{{key}}}" in template}
             faults.append(Fault(at=at, code="query.value", template=template, params=used))
     if faults:

@@ -16,6 +16,7 @@ from agency_credit.database.tables import (
     ResultStep,
 )
 from agency_credit.domain.canonical import Json, format_canonical
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, FaultsError, ForbiddenError, NotFoundError, RefusedError
 from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, INSPECTOR, Actor
 from agency_credit.inspection import result_states
@@ -23,7 +24,7 @@ from agency_credit.inspection.result_states import ResultState
 from agency_credit.publication.masking import find_personal_number
 from agency_credit.services.calendar import add_working_days
 from agency_credit.services.draw_store import person_of
-from agency_credit.services.office import OFFICE_ZONE, Office
+from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_categories, load_parameter
 
@@ -207,7 +208,7 @@ async def _check_result(
         .where((DrawStep.draw == inspection["draw"]) & (DrawStep.step == "drawn"))
         .first()
     )
-    first_day = drawn["at"].astimezone(OFFICE_ZONE).date() if drawn else office.today()
+    first_day = day_in_china(drawn["at"]) if drawn else office.today()
     if not first_day <= inspected_on <= office.today():
         faults.append(
             Fault(

@@ -34,6 +34,23 @@ def load_rule_files(extra_folder: Path | None = None) -> tuple[Instrument, ...]:
     return packs
 
 
+def load_folder(folder: Path) -> tuple[Instrument, ...]:
+    """The rule files of a folder and of those below it, by themselves.
+
+    Raises
+    ------
+    FaultsError
+        Every fault of every file; files that overlap.
+    InputError
+        The folder is not there.
+    """
+    files, faults = _parse_all(_read_folder(folder))
+    faults += find_overlaps(files)
+    if faults:
+        raise FaultsError("rules", tuple(faults))
+    return tuple(files)
+
+
 def load_rule_packs(extra_folder: Path | None = None) -> tuple[RulePack, ...]:
     """Those files of `load_rule_files` that rate."""
     return tuple(file for file in load_rule_files(extra_folder) if isinstance(file, RulePack))

@@ -95,7 +95,7 @@ def _of(context: Context) -> Request[Any, Any, Any]:
 def _has_fictional_pack(context: Context) -> bool:
     # An office that rates by made-up points says so on every page, those of the console and errors included.
     office = getattr(context["request"].app.state, "office", None)
-    return office is not None and any(pack.is_fictional for pack in office.packs)
+    return office is not None and office.shelf.has_fictional
 
 
 @pass_context

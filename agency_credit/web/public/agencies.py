@@ -15,7 +15,7 @@ from agency_credit.services.register_search import (
     PRACTICE_LINES,
     AgencyPage,
     AgencyQuery,
-    known_tiers,
+    load_known_tiers,
     search_agencies,
 )
 from agency_credit.web.i18n import Language, msgid, translate
@@ -41,7 +41,7 @@ async def list_agencies(office: NamedDependency[Office], wanted: NamedDependency
         is_fictional=await is_fictional_now(),
         page=await search_agencies(office, wanted),
         query=wanted,
-        tiers=known_tiers(office),
+        tiers=await load_known_tiers(office),
         practice_lines=PRACTICE_LINES,
         districts=await load_districts(),
     )

@@ -11,7 +11,7 @@ from litestar.response import Template
 from agency_credit.services.draw_views import load_draws
 from agency_credit.services.office import Office
 from agency_credit.services.register import is_fictional_now
-from agency_credit.services.register_search import known_tiers
+from agency_credit.services.register_search import load_known_tiers
 from agency_credit.services.statistics import load_statistics
 from agency_credit.web.bundle import answer_file
 from agency_credit.web.templating import render
@@ -26,7 +26,7 @@ async def show_home(office: NamedDependency[Office]) -> Template:
         "home.html",
         is_fictional=await is_fictional_now(),
         statistics=await load_statistics(),
-        tiers=known_tiers(office),
+        tiers=await load_known_tiers(office),
         draws=(await load_draws(limit=N_LATEST)).items,
     )
 

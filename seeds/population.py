@@ -37,7 +37,10 @@ _RECUSAL_REASONS = ("近亲属任职", "曾任职", "持有股份", "其他利�
 # kind of record: how often, beside the others; the first two befall patent agencies alone
 _PATENT_KINDS = {"代理非正常专利申请": 3, "责令停止承接新的专利代理业务": 1}
 _KINDS = {"警告": 4, "通报批评": 5, "未按规定办理备案变更": 6, "获省级知识产权表彰": 5, LISTED: 3}
-_PRACTITIONER_KINDS = {"警告": 4, "通报批评": 5, "代理非正常专利申请": 3, "获省级知识产权表彰": 5}
+_PRACTITIONER_KINDS = {"警告": 4, "通报批评": 5, "未按规定办理备案变更": 6, "获省级知识产权表彰": 5} | {
+    "代理非正常专利申请": 3,
+    "责令停止承办新的专利代理业务": 1,
+}
 # records of an agency within the two years: how many agencies of a hundred have so many
 _RECORDS_EACH = {0: 46, 1: 26, 2: 15, 3: 8, 4: 5}
 

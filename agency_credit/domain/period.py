@@ -38,3 +38,17 @@ def last_day_after_months(start_on: date, months: int) -> date:
         return date.max
     last_of_month = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(start_on.day, last_of_month))
+
+
+def earliest_start(last_on: date, months: int) -> date:
+    """First day from which a period of `months` still holds the day `last_on`.
+
+    The other way round than `last_day_after_months`, which never falls as its start rises: whatever starts on
+    this day or later ends on `last_on` or later, whatever starts earlier is over.
+    """
+    year, month = divmod(last_on.year * 12 + last_on.month - 1 - months, 12)
+    if year < date.min.year:
+        return date.min
+    if last_on.day <= calendar.monthrange(year, month + 1)[1]:
+        return date(year, month + 1, last_on.day)
+    return date(year + (month == 11), (month + 1) % 12 + 1, 1)

@@ -4,6 +4,7 @@ Pure: files are handed in as bytes, the day as a date.
 """
 
 from agency_credit.scoring.answers import ledger_answer, rule_pack_answer
+from agency_credit.scoring.batch import PopulationScores, score_population
 from agency_credit.scoring.bundle import RecordBody, format_rating_bundle
 from agency_credit.scoring.duties import Duties
 from agency_credit.scoring.explain import Sentence, explain_ledger, explain_line
@@ -11,6 +12,7 @@ from agency_credit.scoring.in_force import find_gaps, find_overlaps, in_force_on
 from agency_credit.scoring.instrument import Caveat, Instrument
 from agency_credit.scoring.ledger import score_ledger
 from agency_credit.scoring.periods import PeriodTable
+from agency_credit.scoring.population import PopulationRecords, encode_population
 from agency_credit.scoring.profile import Profile
 from agency_credit.scoring.rule_file import check_collection, parse_rule_file, parse_rule_pack
 from agency_credit.scoring.rulepack import RulePack, known_record_kinds
@@ -21,11 +23,14 @@ __all__ = [
     "Duties",
     "Instrument",
     "PeriodTable",
+    "PopulationRecords",
+    "PopulationScores",
     "Profile",
     "RecordBody",
     "RulePack",
     "Sentence",
     "check_collection",
+    "encode_population",
     "explain_ledger",
     "explain_line",
     "find_gaps",
@@ -40,5 +45,6 @@ __all__ = [
     "rule_pack_in_force",
     "score_ledger",
     "score_of",
+    "score_population",
     "tier_of",
 ]

@@ -46,7 +46,7 @@ def score_ledger(records: Iterable[CreditRecord], pack: RulePack, on: date) -> L
         `record_id`; an assessment outside the range of its clause.
     """
     ordered = sorted(records, key=lambda record: (record.decided_on, record.record_id))
-    _check_in_force(pack, on)
+    check_in_force(pack, on)
     _check_records(ordered)
     clauses = {kind: clause for clause in pack.clauses for kind in clause.record_kinds}
     lines = [_line(record, clauses.get(record.kind), pack.collects_from, on) for record in ordered]
@@ -58,7 +58,8 @@ def score_ledger(records: Iterable[CreditRecord], pack: RulePack, on: date) -> L
     )
 
 
-def _check_in_force(pack: RulePack, on: date) -> None:
+def check_in_force(pack: RulePack, on: date) -> None:
+    """Refuse a day on which `pack` is not in force."""
     if not pack.in_force.contains(on):
         raise InputError(
             "rules.not-in-force",
@@ -76,17 +77,22 @@ def _check_records(records: Sequence[CreditRecord]) -> None:
     seen: set[str] = set()
     for record in records:
         if record.record_id in seen:
-            raise InputError(
-                "ledger.repeated-record",
-                "two records have the id {record}; hand in each once",
-                record=record.record_id,
-            )
+            raise repeated_record(record)
         seen.add(record.record_id)
+
+
+def repeated_record(record: CreditRecord) -> InputError:
+    """What is said of a record whose identifier its subject has twice."""
+    return InputError(
+        "ledger.repeated-record",
+        "two records have the id {record}; hand in each once",
+        record=record.record_id,
+    )
 
 
 def _line(record: CreditRecord, clause: Clause | None, collects_from: date | None, on: date) -> LedgerLine:
     period = None if clause is None else _counting_period(record, clause.life)
-    worth = None if clause is None else _worth(record, clause)
+    worth = None if clause is None else worth_of(record, clause)
     state = _state(record, period, worth, collects_from, on)
     return LedgerLine(
         record_id=record.record_id,
@@ -124,16 +130,27 @@ def _is_reached(day: date | None, on: date) -> bool:
 
 
 def _counting_period(record: CreditRecord, life: Life) -> Period:
-    first_on = record.decided_on
-    if life.start is LifeStart.ENTERED and record.entered_on is not None:
-        first_on = record.entered_on
+    first_on = counts_from(record, life)
     if life.months is None:
         return Period(first_on=first_on)
     return Period(first_on=first_on, last_on=last_day_after_months(first_on, life.months))
 
 
-def _worth(record: CreditRecord, clause: Clause) -> int | None:
-    """What the record is worth while it counts; None where clause or authority give no number."""
+def counts_from(record: CreditRecord, life: Life) -> date:
+    """First day on which a record counts under a clause with this life."""
+    if life.start is LifeStart.ENTERED:
+        return record.entered_on or record.decided_on
+    return record.decided_on
+
+
+def worth_of(record: CreditRecord, clause: Clause) -> int | None:
+    """What the record is worth while it counts; None where clause or authority give no number.
+
+    Raises
+    ------
+    InputError
+        What was assessed is outside the range.
+    """
     if clause.range is None or clause.millipoints is None:
         return clause.millipoints
     if record.assessed_millipoints is None:

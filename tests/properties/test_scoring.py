@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,56 +13,13 @@ from agency_credit.domain.errors import FaultsError
 from agency_credit.domain.ledger import LineState
 from agency_credit.domain.period import last_day_after_months
 from agency_credit.domain.points import format_points, parse_points
-from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import parse_rule_pack, score_ledger, score_of, tier_of
-from agency_credit.scoring.clause import ClauseKind, CountingRule
-from agency_credit.services.rule_packs import load_rule_packs
+from agency_credit.scoring.clause import ClauseKind
+from tests.strategies import TEST_PACKS, UNKNOWN_KIND, a_record, packs, packs_and_days, records_for
 
-ROOT = Path(__file__).resolve().parents[2]
-TEST_PACKS = ROOT / "tests" / "rules" / "packs"
 SECOND = parse_rule_pack((TEST_PACKS / "second.toml").read_bytes(), "second.toml")
-ALL = (*load_rule_packs(ROOT / "seeds" / "rules"), *load_rule_packs(TEST_PACKS))
 
-packs = st.sampled_from(ALL)
-days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 millipoints = st.integers(-(10**12) + 1, 10**12 - 1)
-
-
-@st.composite
-def packs_and_days(draw):
-    """A pack, with counting rules of every sort put in, and a day on which it is in force."""
-    pack = draw(packs)
-    rules = st.sampled_from(CountingRule)
-    clauses = tuple(replace(c, counting=replace(c.counting, rule=draw(rules))) for c in pack.clauses)
-    last_on = pack.in_force.last_on or date(2027, 12, 31)
-    return replace(pack, clauses=clauses), draw(st.dates(pack.effective_from, last_on))
-
-
-@st.composite
-def records_for(draw, pack):
-    """Up to a dozen records of one subject, about clauses of `pack` and about nothing it knows."""
-    known = [kind for clause in pack.clauses for kind in clause.record_kinds]
-    n = draw(st.integers(0, 12))
-    return [draw(a_record(pack, f"{place:02d}", [*known, "无此类别"])) for place in range(n)]
-
-
-@st.composite
-def a_record(draw, pack, record_id, kinds):
-    kind = draw(st.sampled_from(kinds))
-    ranges = [
-        (c.millipoints, c.range.from_millipoints) for c in pack.clauses if c.range and kind in c.record_kinds
-    ]
-    assessed = st.none() if not ranges else st.none() | st.integers(*ranges[0])
-    return CreditRecord(
-        record_id=record_id,
-        subject="X",
-        kind=kind,
-        decided_on=draw(days),
-        entered_on=draw(st.none() | days),
-        withdrawn_on=draw(st.none() | days),
-        repaired_on=draw(st.none() | days),
-        assessed_millipoints=draw(assessed),
-    )
 
 
 @settings(deadline=None)
@@ -96,7 +51,7 @@ def test_a_further_deduction_never_raises_a_score(data):
 def test_a_further_bonus_never_lowers_a_score(data):
     pack, on = data.draw(packs_and_days())
     records = data.draw(records_for(pack))
-    kinds = [k for c in pack.clauses if c.kind is ClauseKind.BONUS for k in c.record_kinds] or ["无此类别"]
+    kinds = [k for c in pack.clauses if c.kind is ClauseKind.BONUS for k in c.record_kinds] or [UNKNOWN_KIND]
     further = data.draw(a_record(pack, "further", kinds))
     before, after = (score_of(score_ledger(r, pack, on)) for r in (records, [*records, further]))
     assert after >= before
@@ -119,7 +74,8 @@ def test_a_line_a_record_and_the_score_follows_from_the_counting_lines(data):
     ledger = score_ledger(records, pack, on)
     assert {line.record_id for line in ledger.lines} == {record.record_id for record in records}
     counting = [line for line in ledger.lines if line.state is LineState.COUNTING]
-    assert score_of(ledger) == pack.base_millipoints + sum(line.worth_millipoints for line in counting)
+    assert score_of(ledger) == pack.base_millipoints + sum(line.millipoints for line in counting)
+    assert all(abs(line.millipoints) <= abs(line.worth_millipoints) for line in counting)
     assert all(line.period.contains(on) and line.decided_on <= on for line in counting)
 
 

@@ -57,7 +57,7 @@ def nation():
     }
 
 
-def _read(file, agencies=frozenset(), inspectors=frozenset(), districts=DISTRICTS):
+def _read(file, agencies=frozenset(), inspectors=frozenset(), districts=DISTRICTS, practitioners=None):
     tables = find_tables(file.name, KINDS[file.kind], read_sheets(file.name, file.content))
     known = frozenset(agencies)
     line = file.practice_line
@@ -72,7 +72,13 @@ def _read(file, agencies=frozenset(), inspectors=frozenset(), districts=DISTRICT
         "inspectors": lambda: read_inspectors(tables, DISTRICTS),
         "recusals": lambda: read_recusals(tables, frozenset(inspectors), known),
         "records": lambda: read_records(
-            tables, RecordContext(agencies=known, kinds=known_record_kinds(packs), today=TODAY)
+            tables,
+            RecordContext(
+                agencies=known,
+                kinds=known_record_kinds(packs),
+                today=TODAY,
+                practitioners=practitioners or {},
+            ),
         ),
     }[file.kind]()
 
@@ -171,31 +177,21 @@ def test_the_lists_of_a_nation_have_their_size_and_no_faults(nation):
 
 
 def test_records_of_a_nation_are_of_known_agencies_or_practitioners(nation):
-    known = {
-        kind: {row[column] for row in _cells(nation[kind])}
-        for kind, column in (
-            ("agencies", "统一社会信用代码"),
-            ("trademark", "信用代码"),
-            ("practitioners", "资格证号"),
-        )
+    agencies = {
+        row.value.uscc
+        for kind in ("agencies", "trademark")
+        for row in _read(nation[kind], districts=PROVINCES).rows
     }
-    agencies, practitioners = known["agencies"] | known["trademark"], known["practitioners"]
-    records = _cells(nation["records"])
-    assert len(records) == len({row["文书号"] for row in records}) == SMALL_NATION.n_records
-    of_practitioners = [row for row in records if row["资格证号"]]
-    assert {row["资格证号"] for row in of_practitioners} <= practitioners
-    assert {row["统一社会信用代码"] for row in records if not row["资格证号"]} <= agencies
-    assert not any(row["统一社会信用代码"] for row in of_practitioners)
-    assert 0.4 < len(of_practitioners) / len(records) < 0.5
-    assert {row["信息类别"] for row in records} <= known_record_kinds(load_rule_packs(RULES)) | set(
-        LIST_KINDS
-    )
+    practitioners = {
+        row.value.certificate: row.value.uscc for row in _read(nation["practitioners"], agencies).rows
+    }
+    read = _read(nation["records"], agencies, practitioners=practitioners)
+    assert len(read.rows) == SMALL_NATION.n_records
+    assert not read.faults.ordered()
+    n_of_practitioners = sum(bool(row.value.certificate) for row in read.rows)
+    assert 0.4 < n_of_practitioners / len(read.rows) < 0.5
 
 
 def test_another_seed_makes_another_nation(nation):
     assert make_files("nation", SMALL_NATION, SEED) == tuple(nation.values())
     assert make_files("nation", SMALL_NATION, 7) != tuple(nation.values())
-
-
-def _cells(file):
-    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,6 +53,11 @@ class RuleBook:
         if steps not in self._read:
             self._read[steps] = read_steps(steps)
         return self._read[steps]
+
+    def with_step(self, step: RuleStep) -> RuleBook:
+        """This book with one step more, which is checked before it is stored."""
+        history = [*self.histories.get(step.instrument, ()), step]
+        return replace(self, histories={**self.histories, step.instrument: history}, _read=dict(self._read))
 
     def in_force(self, kind: type[AnyFile], on: date, known: date | None = None) -> tuple[AnyFile, ...]:
         """The files of one type that hold on the day `on`, one of each line.

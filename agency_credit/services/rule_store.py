@@ -59,7 +59,7 @@ async def append_shipped(files: Iterable[Instrument], now: datetime) -> None:
                 continue
             step = RuleStep(
                 instrument=file.id,
-                number=1 + max(number, await _load_number(file.id)),
+                number=1 + max(number, await load_number(file.id)),
                 kind=StepKind.FILE,
                 content=file.content.decode(),
                 applies_from=file.effective_from,
@@ -121,16 +121,8 @@ async def load_known_at() -> datetime | None:
     return None if row is None else row["known_at"].astimezone(UTC)
 
 
-async def _load_newest_shipped() -> dict[str, tuple[int, str]]:
-    rows = await (
-        RuleVersion.select(RuleVersion.instrument, RuleVersion.number, RuleVersion.content)
-        .where(RuleVersion.origin == SHIPPED)
-        .order_by(RuleVersion.number)
-    )
-    return {row["instrument"]: (row["number"], row["content"]) for row in rows}
-
-
-async def _load_number(instrument: str) -> int:
+async def load_number(instrument: str) -> int:
+    """The number of the newest step of a rule file; 0: there is none."""
     row = await (
         RuleVersion.select(RuleVersion.number)
         .where(RuleVersion.instrument == instrument)
@@ -138,6 +130,15 @@ async def _load_number(instrument: str) -> int:
         .first()
     )
     return 0 if row is None else int(row["number"])
+
+
+async def _load_newest_shipped() -> dict[str, tuple[int, str]]:
+    rows = await (
+        RuleVersion.select(RuleVersion.instrument, RuleVersion.number, RuleVersion.content)
+        .where(RuleVersion.origin == SHIPPED)
+        .order_by(RuleVersion.number)
+    )
+    return {row["instrument"]: (row["number"], row["content"]) for row in rows}
 
 
 def _stored(row: dict[str, Any]) -> StoredStep:

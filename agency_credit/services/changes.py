@@ -1,0 +1,223 @@
+"""Changes of rules and records: one person proposes, another decides, each with a reason.
+
+What can be changed is a row of `KINDS`: how far its history has come, what is to be checked, how it is
+written. Everything else is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from agency_credit.database.tables import ChangeDecision, ChangeRequest
+from agency_credit.domain.canonical import format_canonical
+from agency_credit.domain.day import day_in_china
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
+from agency_credit.domain.role import APPROVER, DRAFTER, Actor
+from agency_credit.publication.masking import check_publishable
+from agency_credit.services.change_request import Change, ChangeDraft, load_change, refuse_clock_set_back
+from agency_credit.services.office import Office
+from agency_credit.services.operation import Operation, operation
+from agency_credit.services.rule_change import apply_rule_change, check_rule_change
+from agency_credit.services.rule_store import load_number
+
+MAX_REASON = 2000
+"""Characters; a reason is shown beside the change for ever."""
+
+Verdict = Literal["approved", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeKind:
+    """Something that can be changed by two people.
+
+    Parameters
+    ----------
+    newest
+        The number that the history of a subject has reached, 0: it has none.
+    check
+        Raises where the change cannot be; at the proposal, and again at the approval.
+    apply
+        Writes it, with an entry in the public log.
+    """
+
+    newest: Callable[[str], Awaitable[int]]
+    check: Callable[[Operation, ChangeDraft], Awaitable[None]]
+    apply: Callable[[Operation, Change], Awaitable[None]]
+
+
+KINDS: dict[str, ChangeKind] = {
+    "rule": ChangeKind(newest=load_number, check=check_rule_change, apply=apply_rule_change),
+}
+
+
+async def propose_change(office: Office, actor: Actor, draft: ChangeDraft) -> int:
+    """Propose a change; its number.
+
+    Raises
+    ------
+    InputError
+        No reason; a kind that is none; what the kind says of it; a day in the past that is not said to be
+        a correction.
+    ConflictError
+        The history has moved on since the proposer looked.
+    RefusedError
+        A personal number in the reason; the clock was set back.
+    """
+    async with operation(office, actor, "change.propose", draft.subject, roles=DRAFTER) as op:
+        kind, person, reason = _kind_of(draft), _person_of(actor), _clean_reason(draft.reason)
+        await _check(op, kind, draft)
+        row = ChangeRequest(
+            kind=draft.kind,
+            subject=draft.subject,
+            based_on=draft.based_on,
+            payload_json=format_canonical(draft.payload).decode(),
+            applies_from=draft.applies_from,
+            is_correction=draft.is_correction,
+            reason=reason,
+            proposed_by=person,
+            proposed_at=op.at,
+        )
+        await row.save()
+        op.details["change"] = int(row.id)
+        return int(row.id)
+
+
+async def decide_change(
+    office: Office, actor: Actor, number: int, verdict: Verdict, reason: str = ""
+) -> None:
+    """Approve a change, which then holds at once, or reject it.
+
+    Parameters
+    ----------
+    reason
+        Needed to reject.
+
+    Raises
+    ------
+    ForbiddenError
+        The person who proposed it.
+    ConflictError
+        It is decided already, or the history has moved on since it was proposed.
+    InputError
+        As at the proposal, by what is known now.
+    RefusedError
+        The clock was set back.
+    """
+    async with operation(office, actor, "change.decide", f"{number}", roles=APPROVER) as op:
+        change = await _load_open(number)
+        person = _person_of(actor)
+        if change.proposed_by == person:
+            raise ForbiddenError(
+                "change.own", "{user} proposed this change; another person decides it", user=actor.username
+            )
+        refuse_clock_set_back(op.at, change.proposed_at)
+        if verdict == "rejected" or reason.strip():
+            reason = _clean_reason(reason)
+        op.details.update(subject=change.subject, verdict=verdict)
+        if verdict == "approved":
+            await _check(op, _kind_of(change), change)
+        await _append_decision(op, change, verdict, reason, person)
+        if verdict == "approved":
+            await _kind_of(change).apply(op, change)
+
+
+async def take_back_change(office: Office, actor: Actor, number: int) -> None:
+    """Take back a proposal of one's own that nobody decided yet.
+
+    Raises
+    ------
+    ForbiddenError
+        Somebody else proposed it.
+    ConflictError
+        It is decided already.
+    """
+    async with operation(office, actor, "change.take-back", f"{number}", roles=DRAFTER) as op:
+        change = await _load_open(number)
+        person = _person_of(actor)
+        if change.proposed_by != person:
+            raise ForbiddenError(
+                "change.not-own", "somebody else proposed this change; an approver may reject it"
+            )
+        op.details.update(subject=change.subject)
+        await _append_decision(op, change, "withdrawn", "", person)
+
+
+async def _check(op: Operation, kind: ChangeKind, draft: ChangeDraft) -> None:
+    newest = await kind.newest(draft.subject)
+    if newest != draft.based_on:
+        raise ConflictError(
+            "change.moved-on",
+            "{subject} has been changed in the meantime (version {newest}, this rests on {based_on}); look at"
+            " it again and propose anew",
+            subject=draft.subject,
+            newest=newest,
+            based_on=draft.based_on,
+        )
+    check_correction(draft.applies_from, day_in_china(op.at), is_correction=draft.is_correction)
+    await kind.check(op, draft)
+
+
+def check_correction(applies_from: date, decided_on: date, *, is_correction: bool) -> None:
+    """Refuse what reaches into the past and does not say so.
+
+    Raises
+    ------
+    InputError
+        `applies_from` lies before `decided_on`, and it is no correction.
+    """
+    if applies_from < decided_on and not is_correction:
+        raise InputError(
+            "change.past",
+            "{day} lies before {today}: choose a day from today on, or propose it as a correction",
+            day=applies_from.isoformat(),
+            today=decided_on.isoformat(),
+        )
+
+
+async def _load_open(number: int) -> Change:
+    change = await load_change(number)
+    if change.decision is not None:
+        raise ConflictError(
+            "change.decided",
+            "the change {n} is decided already ({verdict}); load the page again",
+            n=number,
+            verdict=change.decision.verdict,
+        )
+    return change
+
+
+async def _append_decision(op: Operation, change: Change, verdict: str, reason: str, person: int) -> None:
+    await ChangeDecision.insert(
+        ChangeDecision(request=change.number, verdict=verdict, reason=reason, by=person, at=op.at)
+    )
+
+
+def _kind_of(draft: ChangeDraft) -> ChangeKind:
+    if draft.kind not in KINDS:
+        raise InputError(
+            "change.kind",
+            "there is no kind of change {kind}; expected one of {kinds}",
+            kind=draft.kind,
+            kinds=", ".join(KINDS),
+        )
+    return KINDS[draft.kind]
+
+
+def _person_of(actor: Actor) -> int:
+    if actor.person_id is None:
+        raise RefusedError(
+            "change.account", "changes are proposed and decided by people with an account; log in"
+        )
+    return actor.person_id
+
+
+def _clean_reason(reason: str) -> str:
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise InputError(
+            "change.reason", "say why, in at most {n} characters; it stays beside the change", n=MAX_REASON
+        )
+    check_publishable(reason)
+    return reason.strip()

@@ -1,0 +1,197 @@
+"""Changes of rule files: values that an office enters, or a whole file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from agency_credit.domain.canonical import format_canonical
+from agency_credit.domain.day import day_in_china
+from agency_credit.domain.errors import Fault, FaultsError, InputError, NotFoundError
+from agency_credit.publication.masking import check_publishable
+from agency_credit.scoring import Instrument, find_overlaps, parse_rule_file
+from agency_credit.scoring.history import RuleStep, StepKind
+from agency_credit.scoring.rule_file import find_unknown_references
+from agency_credit.services.change_request import Change, ChangeDraft, refuse_clock_set_back
+from agency_credit.services.operation import Operation
+from agency_credit.services.reference import load_parameter
+from agency_credit.services.rule_book import RuleBook, load_rule_book
+from agency_credit.services.rule_store import OFFICE, append_step, load_known_at, load_number, rules_entry
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""Room for ten thousand clauses."""
+_SET_BY_US = ("entered_by", "entered_on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOutcome:
+    """What a change would make: the step, and the file on its first day before (None: new) and after it."""
+
+    step: RuleStep
+    before: Instrument | None
+    after: Instrument
+
+
+def draft_values(
+    instrument: str,
+    based_on: int,
+    amendments: Sequence[Mapping[str, Any]],
+    *,
+    applies_from: date,
+    is_correction: bool,
+    reason: str,
+) -> ChangeDraft:
+    """A proposal that changes values of a file; see `agency_credit.scoring.amendment`."""
+    return ChangeDraft(
+        kind="rule",
+        subject=instrument,
+        based_on=based_on,
+        payload={"kind": StepKind.VALUES.value, "amendments": [dict(item) for item in amendments]},
+        applies_from=applies_from,
+        is_correction=is_correction,
+        reason=reason,
+    )
+
+
+async def draft_file(
+    content: bytes, name: str, *, applies_from: date | None, is_correction: bool, reason: str
+) -> ChangeDraft:
+    """A proposal that puts a whole file into force.
+
+    Parameters
+    ----------
+    applies_from
+        None: from its first day in force.
+
+    Raises
+    ------
+    FaultsError
+        Every fault of the file.
+    InputError
+        It is larger than `MAX_FILE_BYTES`.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise InputError(
+            "rules.file-size",
+            "{file} is larger than {n} bytes; hand in one instrument",
+            file=name,
+            n=MAX_FILE_BYTES,
+        )
+    file = await asyncio.to_thread(parse_rule_file, content, name)
+    return ChangeDraft(
+        kind="rule",
+        subject=file.id,
+        based_on=await load_number(file.id),
+        payload={"kind": StepKind.FILE.value, "file": json.loads(file.content)},
+        applies_from=applies_from or file.effective_from,
+        is_correction=is_correction,
+        reason=reason,
+    )
+
+
+async def check_rule_change(op: Operation, draft: ChangeDraft) -> None:
+    """Refuse a change that cannot be.
+
+    Raises
+    ------
+    NotFoundError
+        Values of a file that is not there.
+    FaultsError
+        Unknown clauses, bad points; whatever would be wrong with the file or between all files from that
+        day on and is not wrong already.
+    InputError
+        A file of another line under the id of this one.
+    RefusedError
+        The clock stands before the newest step; a personal number in a text.
+    """
+    refuse_clock_set_back(op.at, await load_known_at())
+    await preview_rule_change(op, draft)
+
+
+async def apply_rule_change(op: Operation, change: Change) -> None:
+    """Add the step to the history, with its entry in the public log."""
+    outcome = await preview_rule_change(op, change)
+    index = await op.append_entry("rules.in_force", change.subject, rules_entry(outcome.step, outcome.after))
+    await append_step(outcome.step, OFFICE, op.at, change=change.number, log_index=index)
+
+
+async def preview_rule_change(op: Operation, draft: ChangeDraft) -> RuleOutcome:
+    """What the change would make, checked; raises as `check_rule_change`."""
+    return outcome_of(
+        await load_rule_book(op.office),
+        draft,
+        entered_by=(await load_parameter("office_name")).value or op.actor.username,
+        decided_on=day_in_china(op.at),
+    )
+
+
+def outcome_of(book: RuleBook, draft: ChangeDraft, *, entered_by: str, decided_on: date) -> RuleOutcome:
+    """As `preview_rule_change`, of values alone."""
+    history = book.histories.get(draft.subject, ())
+    step = _step_of(draft, len(history) + 1, entered_by, decided_on)
+    check_publishable(step.content)
+    if step.kind is StepKind.VALUES and not history:
+        raise NotFoundError(
+            "rules.unknown", "there is no rule file {id}; look it up at /rules", id=draft.subject[:60]
+        )
+    changed = book.with_step(step)
+    faults = _find_faults(changed, step.applies_from)
+    before = _find_faults(book, step.applies_from)
+    new_faults = tuple(fault for fault in faults if fault not in before)
+    if new_faults:
+        raise FaultsError(draft.subject, new_faults)
+    old, after = (b.file_on(draft.subject, step.applies_from) for b in (book, changed))
+    assert after is not None, "the step makes it"
+    _check_identity(old, after)
+    return RuleOutcome(step=step, before=old, after=after)
+
+
+def _step_of(draft: ChangeDraft, number: int, entered_by: str, decided_on: date) -> RuleStep:
+    kind = StepKind(draft.payload["kind"])
+    content: Any = draft.payload.get("file")
+    if kind is StepKind.VALUES:
+        entered = {"entered_by": entered_by, "entered_on": decided_on.isoformat()}
+        content = [
+            {key: value for key, value in item.items() if key not in _SET_BY_US} | entered
+            for item in draft.payload["amendments"]
+        ]
+    return RuleStep(
+        instrument=draft.subject,
+        number=number,
+        kind=kind,
+        content=format_canonical(content).decode(),
+        applies_from=draft.applies_from,
+        known_on=decided_on,
+    )
+
+
+def _check_identity(old: Instrument | None, new: Instrument) -> None:
+    if old is not None and (old.line, old.is_fictional) != (new.line, new.is_fictional):
+        raise InputError(
+            "rules.other-line",
+            "{id} is the id of another instrument ({old}); give this file an id of its own",
+            id=new.id,
+            old=old.title.zh,
+        )
+
+
+def _find_faults(book: RuleBook, begins: date) -> list[Fault]:
+    """What is wrong with the files, and between them, on any day from `begins` on."""
+    found: list[Fault] = []
+    for day in _turning_days(book, begins):
+        files = book.files_on(day)
+        held = [file for file in files if file.in_force.contains(day)]
+        found += [f for f in (*find_overlaps(held), *find_unknown_references(files)) if f not in found]
+    return found
+
+
+def _turning_days(book: RuleBook, begins: date) -> Iterable[date]:
+    """Days on which something may begin to read otherwise, or to be in force: `begins` and all later ones."""
+    steps = [step for history in book.histories.values() for step in history]
+    days = {begins, *(step.applies_from for step in steps if step.applies_from > begins)}
+    days |= {file.effective_from for day in sorted(days) for file in book.files_on(day)}
+    return sorted(day for day in days if day >= begins)

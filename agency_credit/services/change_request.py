@@ -139,11 +139,9 @@ def _change(row: dict[str, Any], decided: dict[str, Any] | None, names: dict[int
         proposed_by=row["proposed_by"],
         proposed_by_name=names[row["proposed_by"]],
         proposed_at=row["proposed_at"],
-        decision=decided
-        and Decision(
-            verdict=decided["verdict"],
-            reason=decided["reason"],
-            by_name=names[decided["by"]],
-            at=decided["at"],
-        ),
+        decision=_decision(decided, names) if decided else None,
     )
+
+
+def _decision(row: dict[str, Any], names: dict[int, str]) -> Decision:
+    return Decision(verdict=row["verdict"], reason=row["reason"], by_name=names[row["by"]], at=row["at"])

@@ -94,8 +94,8 @@ def test_a_ledger_is_told_in_sentences(language):
             (FIRST, SECOND),
             date(2026, 7, 1),
             (
-                "no rule pack for patent-practitioner on 2026-07-01: the successor of 《虚构之二》, repealed on "
-                "2026-07-01, is missing; import it"
+                "no rule pack for patent-practitioner on 2026-07-01: the successor of 《虚构之二》, "
+                "repealed on 2026-07-01, is missing; import it"
             ),
         ),
         (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -17,14 +16,6 @@ from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.web.i18n import format_instant, msgid
 
 OTHER_BODY = "淄博市审计局"
-TAKE: dict[str, dict[str, Any]] = {
-    "A+": {"fraction": "1/20", "minimum": 1},
-    "A": {"fraction": "1/10", "minimum": 1},
-    "B": {"fraction": "1/5", "minimum": 1},
-    "C": {"fraction": "1/3", "minimum": 1},
-    "D": {"all": True},
-}
-"""How many of a stratum are drawn, by its tier: the demo's choice, as an office makes its own."""
 INSPECTOR_LIMIT = 5
 
 EVENTS = (
@@ -119,7 +110,7 @@ async def announce_next(story: Story) -> str:
 async def _make_draft(
     story: Story, title: str, events: tuple[datetime, ...], annual_cap: int | None = None
 ) -> DrawDraft:
-    """The draft that the office is offered, with this demo's fractions and public events."""
+    """The draft that the office is offered, with its profile's numbers, and this demo's public events."""
     suggested = await suggest_draft(story.office)
     public = [
         {"at": at.isoformat(), "event": f"{at:%Y-%m-%d} {name}", "form": form, "kind": "public"}
@@ -129,10 +120,6 @@ async def _make_draft(
         suggested.plan,
         title=title,
         entrustment="鲁知函〔2026〕12号（演示）",
-        strata=[
-            {"stratum": item["stratum"], "take": TAKE[item["stratum"].partition("-")[2]]}
-            for item in suggested.plan.strata
-        ],
         entropy=[*public, *suggested.plan.entropy],
     )
     return msgspec.structs.replace(

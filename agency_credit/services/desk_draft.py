@@ -11,7 +11,15 @@ from agency_credit.database.tables import DrawStep
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError, RefusedError
 from agency_credit.sampling import entropy_tenths, parse_files, parse_plan, review_files
+from agency_credit.scoring import Profile
 from agency_credit.services.draft_faults import load_draft_faults
+from agency_credit.services.draft_strata import (
+    SupervisedStratum,
+    find_rule,
+    load_supervised,
+    review_strata,
+    suggest_take,
+)
 from agency_credit.services.draw_draft import (
     NO_COMMITMENT,
     DrawDraft,
@@ -29,6 +37,7 @@ from agency_credit.services.frame import (
 )
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
+from agency_credit.services.supervision import load_profile
 
 SECTIONS = ("what", "frame", "strata", "teams", "entropy")
 """The steps of the guided path, in order."""
@@ -53,6 +62,10 @@ class DraftDesk:
     ----------
     frame
         Today's frame; None where it cannot be built, `frame_error` says why.
+    strata
+        Its strata beside what the profile says of them, those to be inspected first in front.
+    profile
+        The profile that holds here; None: there is none.
     faults
         What keeps the draft from being announced, by section.
     warnings
@@ -65,6 +78,8 @@ class DraftDesk:
     draft: DrawDraft
     frame: Stratification | None
     frame_error: AgencyCreditError | None
+    strata: tuple[SupervisedStratum, ...]
+    profile: Profile | None
     faults: dict[str, tuple[Fault, ...]]
     warnings: tuple[Fault, ...]
     tenths: int
@@ -101,6 +116,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     faults = await load_draft_faults(draw, draft, frame) if frame else ()
     roster = lists.roster if lists else await load_roster(draft.inspector_limit)
     warnings, tenths, n_recusals, more = await _review(draw, draft, lists)
+    strata = await load_supervised(office, frame) if frame else ()
     by_section: dict[str, tuple[Fault, ...]] = dict.fromkeys(SECTIONS, ())
     for fault in (*faults, *(more if not faults else ())):
         section = section_of(fault)
@@ -110,8 +126,10 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
         draft=draft,
         frame=frame,
         frame_error=error,
+        strata=strata,
+        profile=await load_profile(office),
         faults=by_section,
-        warnings=warnings,
+        warnings=(*warnings, *review_strata(strata, draft.plan.strata, draft.plan.basis)),
         tenths=tenths,
         districts=districts,
         roster=roster,
@@ -133,12 +151,16 @@ def section_of(fault: Fault) -> str:
 
 
 async def follow_frame(office: Office, draft: DrawDraft) -> DrawDraft:
-    """`draft` with the strata of today's frame: rules kept where there is one, new ones take one unit."""
+    """`draft` with the strata of today's frame: numbers kept where there are some, else those suggested."""
     lists, _ = await _try_lists(office, draft)
     if lists is None:
         return draft
-    rules = {item["stratum"]: item for item in draft.plan.strata}
-    strata = [rules.get(s.stratum, {"stratum": s.stratum, "take": {"count": 1}}) for s in lists.frame.strata]
+    profile = await load_profile(office)
+    known = {item["stratum"]: item for item in draft.plan.strata}
+    names = [size.stratum for size in lists.frame.strata]
+    strata = [
+        known.get(name, {"stratum": name, "take": suggest_take(find_rule(profile, name))}) for name in names
+    ]
     return msgspec.structs.replace(draft, plan=msgspec.structs.replace(draft.plan, strata=strata))
 
 

@@ -15,11 +15,13 @@ from agency_credit.database.tables import Draw, DrawStep
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import DRAFTER, Actor
+from agency_credit.services.draft_strata import find_rule, suggest_basis, suggest_take
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.frame import FrameScope, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_items, load_parameter
+from agency_credit.services.supervision import load_profile
 
 NO_COMMITMENT = "0" * 64
 """Stands for a commitment not made yet while a draft is checked."""
@@ -74,7 +76,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 async def suggest_draft(office: Office) -> DrawDraft:
-    """A draft to start from: this office, all agencies, every stratum of today's frame."""
+    """A draft to start from: this office, all agencies, today's strata with the profile's numbers."""
     name = (await load_parameter("office_name")).value
     level = (await load_parameter("office_level")).value
     scope = FrameScope(
@@ -82,16 +84,18 @@ async def suggest_draft(office: Office) -> DrawDraft:
         areas=[],
         annual_cap=(await load_parameter("annual_cap")).number,
     )
-    strata = await load_stratification(office, scope, by_size=False)
+    strata = (await load_stratification(office, scope, by_size=False)).strata
+    profile = await load_profile(office)
+    rules = {item.stratum: find_rule(profile, item.stratum) for item in strata}
     items = await load_items()
     plan = PlanDraft(
         title=f"{office.today().year}年代理机构“双随机、一公开”抽查",
         authority=name,
-        basis=sorted({item["basis"] for item in items}),
+        basis=[*sorted({item["basis"] for item in items}), *sorted(suggest_basis(rules.values()))],
         items=[item["title"] for item in items],
         entrustment=None,
         publication="after-inspection",
-        strata=[{"stratum": s.stratum, "take": {"count": 1}} for s in strata.strata],
+        strata=[{"stratum": name, "take": suggest_take(rule)} for name, rule in rules.items()],
         rounding="up",
         selection="ticket",
         reserves=1,

@@ -1,6 +1,6 @@
 """From the registers to the frozen files of a draw: targets, inspectors, recusals.
 
-Frame rules: agencies and branches in force; patent agencies on the abnormal or serious list are
+Frame rules: agencies and branches in force; those on a list for which the profile of the area says so are
 inspected without lot (mandatory), even above the annual cap; others above the cap are excluded, with the
 reason. Strata are practice line × public credit tier and nothing else: a confidential risk class is not
 even in the store, so that it can never show through a stratum (docs/legal-sources.md, 0.4, 0.6, R6–R10).
@@ -25,8 +25,10 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, RefusedError
+from agency_credit.scoring import Profile
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_parameter
+from agency_credit.services.supervision import find_mandatory, load_profile
 
 PracticeLine = Literal["patent", "trademark"]
 LINE_NAMES: dict[PracticeLine, str] = {"patent": "专利", "trademark": "商标"}
@@ -121,7 +123,7 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
         )
     counts = await _load_inspection_counts(office.today().year)
     rules = _FrameRules(
-        mandatory_basis=(await load_parameter("mandatory_basis")).value,
+        profile=await load_profile(office),
         cap_basis=(await load_parameter("annual_cap_basis")).value,
         cap=scope.annual_cap,
         by_size=by_size,
@@ -213,7 +215,7 @@ def format_lines(items: list[dict[str, Json]], *keys: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FrameRules:
-    mandatory_basis: str
+    profile: Profile | None
     cap_basis: str
     cap: int | None
     by_size: bool
@@ -228,10 +230,11 @@ def _frame_line(
 ) -> FrameLine:
     mandatory = excluded = None
     n_inspected = counts[agency["id"]]
-    if "patent" in practices and agency["list_status"] != "none":
+    rule = find_mandatory(rules.profile, practices, agency["list_status"])
+    if rule is not None:
         since = agency["list_since"]
         text = LIST_NAMES[agency["list_status"]] + (f"（{since.isoformat()}起）" if since else "")
-        mandatory = Reason(basis=rules.mandatory_basis, reason=text)
+        mandatory = Reason(basis=str(rule.citation), reason=text)
     elif rules.cap is not None and n_inspected >= rules.cap:
         text = f"本年度已检查{n_inspected}次，达到年度上限{rules.cap}次"
         excluded = Reason(basis=rules.cap_basis, reason=text)
@@ -280,7 +283,7 @@ async def _load_agencies(scope: FrameScope) -> list[tuple[dict[str, Any], list[P
 async def _load_tiers(on: date) -> dict[tuple[int, str], str]:
     rows = await (
         Rating.select(Rating.agency, Rating.practice_line, Rating.tier)
-        .where(Rating.rated_on <= on)
+        .where((Rating.rated_on <= on) & Rating.practitioner.is_null())
         .order_by(Rating.rated_on, Rating.id)
     )
     return {(row["agency"], row["practice_line"]): row["tier"] for row in rows}  # the latest wins

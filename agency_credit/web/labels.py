@@ -62,6 +62,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "repaired": msgid("Repaired"),
         "unmatched": msgid("No clause speaks of it"),
     },
+    "status": {
+        "found": msgid("found in the text"),
+        "unverified": msgid("unverified"),
+        "entered": msgid("entered by the office"),
+    },
     "publication": {
         "at-once": msgid("at once"),
         "after-inspection": msgid("after the inspections"),

@@ -2,7 +2,7 @@
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
 ``label("step", "drawn")``, ``field_label("plan.title")``, ``tell(faults)``, ``language()``,
-``switch_url()``, the filters ``day``, ``instant`` and ``points``, and ``request.state.actor`` and
+``switch_url()``, the filters ``day``, ``instant``, ``points`` and ``share``, and ``request.state.actor`` and
 ``.csrf_token``. Macros are imported ``with context``.
 """
 
@@ -23,6 +23,7 @@ from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
 from agency_credit.domain.errors import AgencyCreditError, Fault
+from agency_credit.services.supervision import format_share
 from agency_credit.web.i18n import (
     Language,
     format_date,
@@ -60,7 +61,7 @@ def make_environment() -> Environment:
         switch_url=_switch_url,
         has_fictional_pack=_has_fictional_pack,
     )
-    environment.filters.update(day=_day, instant=_instant, points=_points, shell=_shell)
+    environment.filters.update(day=_day, instant=_instant, points=_points, share=format_share, shell=_shell)
     return environment
 
 

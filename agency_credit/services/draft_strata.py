@@ -14,12 +14,13 @@ from fractions import Fraction
 from typing import Any
 
 from agency_credit.database.tables import DrawStep, Inspection
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.period import last_day_after_months
 from agency_credit.scoring import Profile
 from agency_credit.scoring.profile import Frequency, Supervision
 from agency_credit.services.frame import LINE_NAMES, Stratification, StratumSize
-from agency_credit.services.office import OFFICE_ZONE, Office
+from agency_credit.services.office import Office
 from agency_credit.services.supervision import format_fraction, format_share, load_profile
 
 
@@ -193,9 +194,7 @@ async def _load_draws() -> list[tuple[str, date]]:
         DrawStep.step.is_in(["drawn", "voided"])
     )
     voided = {step["draw"] for step in steps if step["step"] == "voided"}
-    days = {
-        step["draw"]: step["at"].astimezone(OFFICE_ZONE).date() for step in steps if step["step"] == "drawn"
-    }
+    days = {step["draw"]: day_in_china(step["at"]) for step in steps if step["step"] == "drawn"}
     counted = days.keys() - voided
     rows = await Inspection.select(Inspection.draw, Inspection.agency.uscc.as_alias("unit"))
     return [(row["unit"], days[row["draw"]]) for row in rows if row["draw"] in counted]

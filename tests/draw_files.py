@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -16,6 +17,15 @@ def canonical(value: object) -> bytes:
 def lines(rows: list[dict[str, Any]], *keys: str) -> bytes:
     ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
     return b"".join(canonical(row) + b"\n" for row in ordered)
+
+
+def tree_hash(lines: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, bottom up (the verifier goes top down)."""
+    row = [hashlib.sha256(b"\0" + line).digest() for line in lines]
+    while len(row) > 1:
+        pairs = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(row[::2], row[1::2], strict=False)]
+        row = pairs + row[2 * len(pairs) :]
+    return row[0] if row else hashlib.sha256(b"").digest()
 
 
 def plan(**changes: Any) -> dict[str, Any]:

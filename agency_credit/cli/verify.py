@@ -1,4 +1,4 @@
-"""`agency-credit verify`: recompute a published draw from its files, with the second implementation."""
+"""`agency-credit verify`: recompute a published draw or rating from its files, by second implementations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import click
 if TYPE_CHECKING:
     from agency_credit.verification.check_log import LogReport, Note
     from agency_credit.verification.verify_draw import Fault
+
+DRAW, RATING = "plan.json", "rating.json"
+"""Which of the two a bundle is about."""
 
 
 @click.command("verify")
@@ -41,29 +44,43 @@ def command(
     keys: tuple[str, ...],
     form: str,
 ) -> None:
-    """Recompute the draw in BUNDLE, a folder or a zip, from its files alone.
+    """Recompute the draw or the rating in BUNDLE, a folder or a zip, from its files alone.
 
-    With --proof and --key also: its steps stand in the public log, in order and in time.
+    With --proof and --key also: the steps of the draw stand in the public log, in order and in time.
 
     Exit status 0: verified; 1: not verified; 2: a file is missing, unreadable or no JSON.
     """
     from agency_credit.domain.errors import InputError
-    from agency_credit.verification.verify_draw import Fault, load_bundle, verify_files
+    from agency_credit.verification import verify_draw, verify_rating
 
     if bool(proofs) != bool(keys):
         raise InputError("verify.proof-and-key", "give --proof and --key together; one shows nothing alone")
     files: dict[str, bytes] = {}
     try:
-        files = load_bundle(bundle)
-        faults = verify_files(files)
+        files = verify_draw.load_bundle(bundle) | verify_rating.load_bundle(bundle)
+        faults = _verify(files)
     except Exception as error:  # noqa: BLE001  (whatever a hostile zip raises, it is unreadable)
-        faults = [Fault("files", f"{bundle} is unreadable: {error}", 2)]
+        faults = [verify_draw.Fault("files", f"{bundle} is unreadable: {error}", 2)]
+    if proofs and RATING in files:
+        template = "a rating has no steps in the log; leave out --proof and --key"
+        raise InputError("verify.proof-of-rating", template)
     notes: tuple[Note, ...] | None = () if proofs else None
     if proofs and not faults:
         report = _check_log(files, proofs, keys)
         faults, notes = list(report.faults), report.notes
     _echo(faults, notes, form=form, every=every)
     context.exit(max((fault.status for fault in faults), default=0))
+
+
+def _verify(files: Mapping[str, bytes]) -> list[Fault]:
+    """The faults of a draw, or of a rating where `RATING` is there."""
+    from agency_credit.verification import Fault, verify_files, verify_rating_files
+
+    if RATING not in files:
+        return verify_files(files)
+    if DRAW in files:
+        return [Fault("files", f"{DRAW} and {RATING}: a draw and a rating; verify each by itself")]
+    return [Fault(*fault) for fault in verify_rating_files(files)]
 
 
 def _echo(faults: list[Fault], notes: tuple[Note, ...] | None, *, form: str, every: bool) -> None:

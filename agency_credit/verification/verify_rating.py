@@ -35,19 +35,20 @@ COMMON = r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578
 LEAP = r"(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
 DAY, NO_DAY = (rf'{some}"(?!0000)(\d{{4}}-({COMMON})|{LEAP})"' for some in ("", "null|"))
 DIGEST, INTEGER, COUNT, KIND = '"[0-9a-f]{64}"', r"-?\d+", r"\d+", '"(deduction|bonus)"'
-POINTS, WORDING = r'-?\d+|"-?\d{1,15}(\.\d{1,3})?"', {"zh": WORDS, "en": WORDS}
+POINTS, MONTHS = r'-?\d+|"[+-]?\d{1,15}(\.\d{1,3})?"', r"[1-9]\d{0,2}|1[01]\d\d|1200"
+WORDING = {"zh": WORDS, "en": WORDS}
 VALUE = {"status": '"(found|unverified|entered)"', "source": WORDS, "entered_by?": WORDS, "entered_on?": DAY}
-LIFE = {"from": '"(decided|entered)"', "months?": COUNT, **VALUE}
+LIFE = {"from": '"(decided|entered)"', "months?": MONTHS, **VALUE}
 COUNTING = {"rule": '"(per-case|per-year|once)"', **VALUE}
 SHAPES: dict[str, Any] = {
     "rating.json": {"ledger": DIGEST, "on": DAY, "pack": DIGEST, "protocol": '"rating/1"', "score": INTEGER,
                     "records": {"root": DIGEST, "size": COUNT}, "subject": WORDS, "tier": WORDS},
     "pack.json": {
         "type": '"rating"', "id": '"[A-Za-z0-9.+-]+"', "document?": WORDS, "promulgated_on?": DAY,
-        "effective_from": DAY, "repealed_on?": DAY, "title": WORDING, "banner?": WORDING,
-        "fictional?": "true", "caveats?": [{"about": WORDS, "from_on?": DAY, "wording": WORDING, "source": WORDS}],
+        "effective_from": DAY, "repealed_on?": DAY, "title": WORDING, "banner?": WORDING, "life": LIFE,
+        "caveats?": [{"about": WORDS, "from_on?": DAY, "wording": WORDING, "source": WORDS}],
         "subject": '"(patent|trademark)-(agency|practitioner)"', "base": {"points": POINTS, **VALUE},
-        "collects_from?": DAY, "life": LIFE, "counting": COUNTING,
+        "collects_from?": DAY, "counting": COUNTING, "fictional?": "true",
         "tiers": [{"name": WORDS, **dict.fromkeys(("from?", "above?", "below?", "up_to?"), POINTS), **VALUE}],
         "groups?": [{"code": WORDS, "kind": KIND, "wording": WORDING, "cap?": POINTS, **VALUE}],
         "clauses": [{
@@ -56,7 +57,7 @@ SHAPES: dict[str, Any] = {
             "within?": {"rule": '"(assessed|ceiling)"', **VALUE}, "counting?": {"cap?": POINTS, **COUNTING},
             "citation": dict.fromkeys(("instrument?", "article?", "annex?"), WORDS),
             "severity?": {"class": WORDS, **VALUE},
-            "repair?": {"allowed": "true|false", "after_months?": COUNT, **VALUE}}]},
+            "repair?": {"allowed": "true|false", "after_months?": MONTHS, **VALUE}}]},
     "records.jsonl": {
         "assessed": f"null|{INTEGER}", "decided_on": DAY, "entered_on": NO_DAY, "evidence": f"null|{DIGEST}",
         "kind": TEXT, "record": DIGEST, "repaired_on": NO_DAY, "withdrawn_on": NO_DAY,
@@ -91,7 +92,8 @@ def thousandths(points: Any) -> int:
 def end_of(start: str, months: int) -> str:
     """The corresponding day so many months later; where its month has none, the last day of the month."""
     year, month = divmod(int(start[:4]) * 12 + int(start[5:7]) - 1 + months, 12)
-    return f"{year:04d}-{month + 1:02d}-{min(int(start[8:]), monthrange(year, month + 1)[1]):02d}"
+    day = min(int(start[8:]), monthrange(year, month + 1)[1])
+    return f"{year:04d}-{month + 1:02d}-{day:02d}" if year < 10_000 else "9999-12-31"
 
 
 def edge(tier: Any, here: str, after: str) -> list[int]:
@@ -106,8 +108,8 @@ def keep_heaviest(rule: str, lines: list[Any]) -> None:
         rounds[{"once": "", "per-year": line["from"][:4]}.get(rule, line["record"])].append(line)
     for those in rounds.values():
         kept = max(those, key=lambda line: (abs(line["worth"]), line["until"] or NEVER))
-        for line in (line for line in those if line is not kept):
-            line.update(points=0, state="capped")
+        for line in those:
+            line.update({} if line is kept else {"points": 0, "state": "capped"})
 
 
 def spend(cap: int, lines: list[Any]) -> None:
@@ -163,8 +165,8 @@ class Rating:
             fits = type(shape) is str and re.fullmatch(shape, encode(value), re.ASCII)
             self.need(fits, f"{at:.300} is missing, unknown or not as it must be", "values")
 
-    def check_files(self, rating: Any) -> None:
-        """R: the order of lines, stretches of days, digests and root."""
+    def check_order(self) -> None:
+        """R: the order of lines, and of the stretches in which an effect is stayed."""
         for file in ("records.jsonl", "bodies.jsonl"):
             order = [line["record"] for line in self.values[file]]
             self.need(order == sorted(set(order)), f"{file}: lines out of order, or one twice", "files")
@@ -172,11 +174,6 @@ class Rating:
             days = [day for stay in record["suspended"] for day in (stay["from"], stay["until"] or NEVER)]
             is_apart = days == sorted(days) and all(map(str.__lt__, days[1::2], days[2::2]))
             self.need(is_apart, f"{record['record']}: suspended is not sorted, or not disjoint", "values")
-        lines = self.files["records.jsonl"].split(b"\n")[:-1]
-        pack, ledger = (sha256(self.files[file]).hexdigest() for file in ("pack.json", "ledger.jsonl"))
-        root = {"root": merkle_root(lines).hex(), "size": len(lines)}
-        for key, ours in {"ledger": ledger, "pack": pack, "records": root}.items():
-            self.need(rating[key] == ours, f"rating.json: {key} must be {encode(ours)}", "digests")
 
     def check_pack(self, pack: Any, on: str) -> None:
         """P: what binds several values of a pack; and that it is in force."""
@@ -193,11 +190,12 @@ class Rating:
             rules += [(f"{name!r:.80} is there once", n == 1) for name, n in Counter(names).items()]
         for one in (*groups, *clauses):
             kind, code, has_range = one["kind"], f"{one['code']!r:.80}", "points_up_to" in one
-            numbers = {**one, **one.get("counting", {})}
-            moves = [thousandths(numbers[key]) for key in MOVES & {*numbers}]
+            numbers = [
+                thousandths(n) for key, n in {**one, **one.get("counting", {})}.items() if key in MOVES
+            ]
             least, most = (abs(thousandths(one.get(key, 0))) for key in ("points_from", "points_up_to"))
             rules += [
-                (f"{code}: signs", all(number < 0 if kind == "deduction" else number > 0 for number in moves)),
+                (f"{code}: signs", all(n < 0 if kind == "deduction" else n > 0 for n in numbers)),
                 (f"{code}: its group is of its kind", "group" not in one or kinds.get(one["group"]) == kind),
                 (f"{code}: within goes with a range", has_range == ("within" in one)),
                 (f"{code}: points or a range, not both", not (has_range and "points" in one)),
@@ -224,7 +222,6 @@ class Rating:
         life, worth = clause.get("life", pack["life"]), self.worth_of(record, clause)
         start = (life["from"] == "entered" and record["entered_on"]) or record["decided_on"]
         until = end_of(start, life["months"]) if "months" in life else None
-        self.need(len(until or "") <= 10, f"{record['record']}: counts beyond the year 9999", "ledger")
         stayed = [stay for stay in record["suspended"] if stay["from"] <= on <= (stay["until"] or NEVER)]
         state = ("not-yet" if max(record["decided_on"], start) > on else
                  "not-collected" if start < pack.get("collects_from", start) else
@@ -233,10 +230,9 @@ class Rating:
                  "expired" if (until or NEVER) < on else
                  "suspended" if stayed else "not-valued" if worth is None else "counting")  # fmt: skip
         names = {"instrument": pack.get("document", f"《{pack['title']['zh']}》"), **clause["citation"]}
-        citation = " ".join(names[key] for key in ("instrument", "article", "annex") if key in names)
+        line["citation"] = " ".join(names[key] for key in ("instrument", "article", "annex") if key in names)
         line |= {"clause": clause["code"], "from": start, "until": until, "worth": worth}
-        points = worth if state == "counting" else 0
-        return line | {"citation": citation, "points": points, "state": state}
+        return line | {"points": worth if state == "counting" else 0, "state": state}
 
     def recompute(self, pack: Any, on: str) -> list[Any]:
         """P, The ledger: what the lines of ledger.jsonl must be."""
@@ -263,10 +259,14 @@ class Rating:
             wanted = f"ledger.jsonl line {number} must be {encode(ours) if ours else 'absent':.900}"
             self.need(encode(ours) == encode(theirs), wanted, "ledger")
         score = thousandths(pack["base"]["points"]) + sum(line["points"] for line in ledger)
-        self.need(rating["score"] == score, f"rating.json: score must be {score}", "score")
-        holding = (tier for tier in pack["tiers"] if [score] >= edge(tier, "from", "above"))  # highest first
-        tier = next(holding, rating | {"name": None})["name"]
-        self.need(rating["tier"] == tier, f"rating.json: tier must be {tier!r:.80}", "tier")
+        bands = [tier["name"] for tier in pack["tiers"] if [score] >= edge(tier, "from", "above")]
+        lines = self.files["records.jsonl"].split(b"\n")[:-1]
+        ours = {"records": {"root": merkle_root(lines).hex(), "size": len(lines)}, "score": score,
+                "pack": sha256(self.files["pack.json"]).hexdigest(), "tier": bands[0] if bands else None,
+                "ledger": sha256(self.files["ledger.jsonl"]).hexdigest()}  # fmt: skip
+        for key, value in ours.items():
+            check = key if key in ("score", "tier") else "digests"
+            self.need(rating[key] == value, f"rating.json: {key} must be {encode(value)}", check)
         records = {record["record"]: record for record in self.values["records.jsonl"]}
         for line in self.values["bodies.jsonl"]:
             body, record = line["body"], records.get(line["record"], {})
@@ -282,7 +282,7 @@ def verify_rating_files(files: Mapping[str, bytes]) -> list[Fault]:
     if not any(fault.status == 2 or fault.check == "values" for fault in given.faults):
         # From here on every value is of the kind that stands under its key, whatever else is wrong.
         rating, pack = given.values["rating.json"][0], given.values["pack.json"][0]
-        given.check_files(rating)
+        given.check_order()
         given.check_pack(pack, rating["on"])
         given.compare(rating, pack, given.recompute(pack, rating["on"]))
     return sorted(given.faults, key=lambda fault: (-fault.status, CHECKS.index(fault.check)))

@@ -30,8 +30,12 @@ FORBIDDEN_MODULES = {
     "io",
     "urllib",
 }
-# The verifier also runs by itself: its `main` opens the files and prints the verdict, nothing else may.
-EDGES = {("verification/verify_draw.py", "main"), ("verification/verify_draw.py", "load_bundle")}
+# The verifiers also run by themselves: `main` opens the files and prints the verdict, nothing else may.
+EDGES = {
+    (f"verification/{file}", function)
+    for file in ("verify_draw.py", "verify_rating.py")
+    for function in ("main", "load_bundle")
+}
 
 
 def find_faults(source: str, name: str) -> list[str]:

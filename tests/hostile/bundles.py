@@ -10,11 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agency_credit.sampling import compute_draw, parse_files, parse_reveal
-from tests.draw_files import DICE, ZEROS, canonical, draw_files, inspector, plan, unit
+from tests.draw_files import DICE, ZEROS, canonical, draw_files, inspector, plan, tree_hash, unit
 
 DRAW = "D1"
 PARTY = "审计局"
 SALT = "5" * 64
+
+# A value of every wrong kind; some are right under some keys.
+JUNK: dict[str, Any] = {
+    "null": None, "true": True, "false": False, "zero": 0, "minus": -1, "one": 1, "huge": 2**53,
+    "empty-text": "", "text": "字", "comma": "a,b", "slash": "a/b", "outer-space": " a", "long": "x" * 65,
+    "control": "a\u0001", "delete": "a\u007f", "c1": "a\u0085", "not-nfc": "e\u0301", "surrogate": "\ud800",
+    "empty-list": [], "texts": ["a", "b"], "unsorted": ["b", "a"], "twice": ["a", "a"], "numbers": [1],
+    "no-texts": ["a", None], "empty-texts": [""], "object": {}, "float": 1.5, "whole-float": 1.0,
+}  # fmt: skip
 
 
 def sha256(text: str) -> str:
@@ -99,13 +108,10 @@ def announced(bundle: Mapping[str, bytes]) -> dict[str, bytes]:
     return {**bundle, "announcement.json": canonical(announcement)}
 
 
-def tree_hash(lines: list[bytes]) -> bytes:
-    """RFC 6962, section 2.1, bottom up (the verifier goes top down)."""
-    row = [hashlib.sha256(b"\0" + line).digest() for line in lines]
-    while len(row) > 1:
-        pairs = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(row[::2], row[1::2], strict=False)]
-        row = pairs + row[2 * len(pairs) :]
-    return row[0] if row else hashlib.sha256(b"").digest()
+def set_at(value: Any, path: tuple[Any, ...], new: object) -> None:
+    for step in path[:-1]:
+        value = value[step]
+    value[path[-1]] = new
 
 
 def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

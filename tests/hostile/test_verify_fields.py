@@ -10,16 +10,9 @@ from typing import Any
 import pytest
 
 from agency_credit.verification import verify_files
-from tests.hostile.bundles import altered, valid_bundle
+from tests.hostile.bundles import JUNK, altered, set_at, valid_bundle
 
 BUNDLE = valid_bundle()
-JUNK: dict[str, Any] = {
-    "null": None, "true": True, "false": False, "zero": 0, "minus": -1, "one": 1, "huge": 2**53,
-    "empty-text": "", "text": "字", "comma": "a,b", "slash": "a/b", "outer-space": " a", "long": "x" * 65,
-    "control": "a\u0001", "delete": "a\u007f", "c1": "a\u0085", "not-nfc": "e\u0301", "surrogate": "\ud800",
-    "empty-list": [], "texts": ["a", "b"], "unsorted": ["b", "a"], "twice": ["a", "a"], "numbers": [1],
-    "no-texts": ["a", None], "empty-texts": [""], "object": {}, "float": 1.5, "whole-float": 1.0,
-}  # fmt: skip
 # What is well formed under a key; everything else is no identifier, text, list … and stops at check 2.
 IDENTIFIER = {"text"}
 TEXT = {"empty-text", "text", "comma", "slash", "outer-space", "long"}
@@ -70,12 +63,6 @@ TOP = [
     for file, keys in WELL_FORMED.items()
     for key, fine in keys.items()
 ]
-
-
-def set_at(value: Any, path: tuple[Any, ...], new: object) -> None:
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = new
 
 
 def name_of(case: tuple[str, tuple[Any, ...], set[str]]) -> str:

@@ -114,7 +114,9 @@ class TomlTable:
             return value
         if isinstance(value, str) and self._file.endswith(JSON_SUFFIX):
             with suppress(ValueError):
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
+                if day.isoformat() == value:  # `fromisoformat` also reads 20230501 and weeks
+                    return day
         self._wrong_type(key, "expected a date like 2023-05-01, without quotation marks")
         return date.min
 
@@ -155,7 +157,9 @@ class TomlTable:
         return self.optional_number(key, 1, MOST_MONTHS)
 
     def is_true(self, key: str) -> bool:
-        """A boolean; False where the key is absent."""
+        """The value true; False where the key is absent."""
+        if self._table.get(key) is False:
+            self.fault(key, "rules.type", "write true, or leave the key out")
         return self.boolean(key) if self.has(key) else False
 
     def boolean(self, key: str) -> bool:

@@ -211,3 +211,13 @@ def test_the_answer_has_the_shape_that_outsiders_rely_on():
         "-15",
         None,
     ]
+
+
+def test_a_day_in_canonical_form_has_one_form():
+    pack = small_pack()
+    assert parse_rule_pack(pack.content, "pack.json").content == pack.content
+    day = f'"effective_from":"{pack.effective_from.isoformat()}"'.encode()
+    assert day in pack.content
+    for other in (pack.effective_from.strftime("%Y%m%d"), pack.effective_from.strftime("%G-W%V-%u")):
+        faults = faults_of(pack.content.replace(day, f'"effective_from":"{other}"'.encode()), "pack.json")
+        assert ("pack.json: effective_from", "rules.type") in {(fault.at, fault.code) for fault in faults}

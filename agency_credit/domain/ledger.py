@@ -25,7 +25,7 @@ class LineState(StrEnum):
     """Its effect is stayed on the day."""
 
     CAPPED = "capped"
-    """Other records use up what the clause or its group can cost: it counts once, or has a cap."""
+    """Other records use up what the clause or its group can add up to: it counts once, or has a cap."""
 
     NOT_VALUED = "not-valued"
     """The clause has no points yet, or only a range in which nobody has set this case."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agency_credit.domain.citation import Language
 from agency_credit.domain.ledger import Ledger, LedgerLine, LineState
 from agency_credit.domain.points import format_points
+from agency_credit.scoring.clause import Clause
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import score_of, tier_of
 
@@ -19,6 +20,18 @@ COUNTS_UNTIL = (
 )
 COUNTS_WITHOUT_END = (
     "{decided_on} {kind}: {points} points for {clause} {wording}, counting from {first_on} ({citation})."
+)
+PARTLY_UNDER_CLAUSE = (
+    "{decided_on} {kind}: {points} of its {worth} points for {clause} {wording}; the rest is over the cap of "
+    "the clause, {cap} points ({citation})."
+)
+PARTLY_UNDER_GROUP = (
+    "{decided_on} {kind}: {points} of its {worth} points for {clause} {wording}; the rest is over the cap of "
+    "the group {group}, {group_cap} points ({citation})."
+)
+PARTLY_UNDER_BOTH = (
+    "{decided_on} {kind}: {points} of its {worth} points for {clause} {wording}; the rest is over the caps "
+    "of the clause, {cap} points, and of the group {group}, {group_cap} points ({citation})."
 )
 UNDECIDED = (
     "{decided_on} {kind}: falls under {clause} {wording}; at most {points} points, the authority has not yet "
@@ -42,8 +55,8 @@ OTHERS = {
         "count ({citation})."
     ),
     LineState.CAPPED: (
-        "{decided_on} {kind}: falls under {clause} {wording}; other records use up what the clause can cost "
-        "({citation})."
+        "{decided_on} {kind}: falls under {clause} {wording}; other records use up what the clause or its "
+        "group can add up to ({citation})."
     ),
     LineState.NOT_VALUED: (
         "{decided_on} {kind}: falls under {clause} {wording}; not yet valued, costs nothing ({citation})."
@@ -62,6 +75,9 @@ TEMPLATES = (
     CAVEAT,
     COUNTS_UNTIL,
     COUNTS_WITHOUT_END,
+    PARTLY_UNDER_CLAUSE,
+    PARTLY_UNDER_GROUP,
+    PARTLY_UNDER_BOTH,
     UNDECIDED,
     UNMATCHED,
     *OTHERS.values(),
@@ -119,6 +135,8 @@ def explain_line(line: LedgerLine, pack: RulePack, language: Language) -> Senten
     }
     if line.period.last_on is not None:
         params["last_on"] = line.period.last_on.isoformat()
+    if line.state is LineState.COUNTING and line.millipoints != line.worth_millipoints:
+        return _partly(line, clause, pack, language, params)
     if line.state is LineState.COUNTING:
         params["points"] = format_points(line.millipoints)
         template = COUNTS_WITHOUT_END if line.period.last_on is None else COUNTS_UNTIL
@@ -128,3 +146,21 @@ def explain_line(line: LedgerLine, pack: RulePack, language: Language) -> Senten
     else:
         template = OTHERS[line.state]
     return Sentence(template=template, params=params)
+
+
+def _partly(
+    line: LedgerLine, clause: Clause, pack: RulePack, language: Language, params: dict[str, str | int]
+) -> Sentence:
+    """A line that counts with a part of its points: the caps above it, one of which cut it or both."""
+    group = next((group for group in pack.groups if group.code == clause.group), None)
+    params |= {
+        "points": format_points(line.millipoints),
+        "worth": format_points(line.worth_millipoints or 0),
+    }
+    if clause.counting.cap is not None:
+        params["cap"] = format_points(clause.counting.cap)
+    if group is not None and group.cap is not None:
+        params |= {"group": group.wording.in_language(language), "group_cap": format_points(group.cap)}
+    if "group" not in params:
+        return Sentence(template=PARTLY_UNDER_CLAUSE, params=params)
+    return Sentence(template=PARTLY_UNDER_BOTH if "cap" in params else PARTLY_UNDER_GROUP, params=params)

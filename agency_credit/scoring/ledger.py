@@ -1,6 +1,6 @@
 """Records, a rule pack and a day make a ledger: a line a record, nothing hidden, nothing else read.
 
-The state of a line is the first of these that holds (the numbers come back in `_state`):
+The state of a line is the first of these that holds (the numbers come back in `state_on`):
 
 1. no clause is matched by the record: unmatched;
 2. it is decided or starts to count after the day: not yet;
@@ -10,7 +10,7 @@ The state of a line is the first of these that holds (the numbers come back in `
 6. its period is over: expired;
 7. its effect is stayed on the day: suspended;
 8. the clause gives it no points: not valued;
-9. otherwise it counts, unless `scoring/caps.py` finds that others use up what the clause can cost: capped.
+9. otherwise it counts, unless `scoring/caps.py` finds that others use up its clause or group: capped.
 """
 
 from __future__ import annotations
@@ -45,16 +45,13 @@ def score_ledger(records: Iterable[CreditRecord], pack: RulePack, on: date) -> L
         The pack is not in force on the day; records of two subjects; two records with one
         `record_id`; an assessment outside the range of its clause.
     """
-    ordered = sorted(records, key=lambda record: (record.decided_on, record.record_id))
     check_in_force(pack, on)
-    _check_records(ordered)
-    clauses = {kind: clause for clause in pack.clauses for kind in clause.record_kinds}
-    lines = [_line(record, clauses.get(record.kind), pack.collects_from, on) for record in ordered]
+    ordered = order_records(records)
     return Ledger(
         on=on,
         pack_id=pack.id,
         base_millipoints=pack.base_millipoints,
-        lines=apply_caps(lines, pack),
+        lines=apply_caps(draft_lines(ordered, pack, on), pack),
     )
 
 
@@ -69,16 +66,31 @@ def check_in_force(pack: RulePack, on: date) -> None:
         )
 
 
-def _check_records(records: Sequence[CreditRecord]) -> None:
-    if len({record.subject for record in records}) > 1:
+def order_records(records: Iterable[CreditRecord]) -> list[CreditRecord]:
+    """Records of one subject in the order of the ledger: of decision, then of the identifier.
+
+    Raises
+    ------
+    InputError
+        Records of two subjects; two records with one `record_id`.
+    """
+    ordered = sorted(records, key=lambda record: (record.decided_on, record.record_id))
+    if len({record.subject for record in ordered}) > 1:
         raise InputError(
             "ledger.subjects", "a ledger is of one subject; hand in the records of one at a time"
         )
     seen: set[str] = set()
-    for record in records:
+    for record in ordered:
         if record.record_id in seen:
             raise repeated_record(record)
         seen.add(record.record_id)
+    return ordered
+
+
+def draft_lines(ordered: Sequence[CreditRecord], pack: RulePack, on: date) -> list[LedgerLine]:
+    """A line each of `ordered`, before anything is capped; the caller knows that the pack is in force."""
+    clauses = {kind: clause for clause in pack.clauses for kind in clause.record_kinds}
+    return [_line(record, clauses.get(record.kind), pack.collects_from, on) for record in ordered]
 
 
 def repeated_record(record: CreditRecord) -> InputError:
@@ -93,7 +105,7 @@ def repeated_record(record: CreditRecord) -> InputError:
 def _line(record: CreditRecord, clause: Clause | None, collects_from: date | None, on: date) -> LedgerLine:
     period = None if clause is None else _counting_period(record, clause.life)
     worth = None if clause is None else worth_of(record, clause)
-    state = _state(record, period, worth, collects_from, on)
+    state = state_on(record, period, worth, collects_from, on)
     return LedgerLine(
         record_id=record.record_id,
         record_kind=record.kind,
@@ -108,9 +120,10 @@ def _line(record: CreditRecord, clause: Clause | None, collects_from: date | Non
     )
 
 
-def _state(
+def state_on(
     record: CreditRecord, period: Period | None, worth: int | None, collects_from: date | None, on: date
 ) -> LineState:
+    """State of a record's line on the day `on`, before anything is capped."""
     if period is None:
         return LineState.UNMATCHED  # 1
     states = (

@@ -220,3 +220,43 @@ def test_the_day_of_entry_decides_where_the_clause_says_so():
         record("3", kind="补录", decided_on=date(2025, 9, 1)),
     ]
     assert scores(["X"], records) == [score_of(score_ledger(records, SECOND, ON))] == [90_000]
+
+
+DECIDED = date(2025, 9, 15)
+
+
+@pytest.mark.parametrize(
+    ("turn", "changed"),
+    [
+        (DECIDED, {}),
+        (last_day_after_months(DECIDED, 6), {}),
+        (date(2025, 9, 20), {"kind": "补录", "entered_on": date(2025, 9, 20)}),
+        (DECIDED, {"kind": "补录", "entered_on": date(2025, 9, 10)}),
+        (date(2025, 10, 1), {"withdrawn_on": date(2025, 10, 1)}),
+        (date(2025, 10, 1), {"repaired_on": date(2025, 10, 1)}),
+        (date(2025, 10, 1), {"suspended": (Period(first_on=date(2025, 10, 1)),)}),
+        (
+            date(2025, 11, 1),
+            {"suspended": (Period(first_on=date(2025, 10, 1), last_on=date(2025, 11, 1)),)},
+        ),
+    ],
+)
+@pytest.mark.parametrize("n_days", [-1, 0, 1])
+def test_the_day_before_of_and_after_a_turn(turn, changed, n_days):
+    on = turn + timedelta(n_days)
+    records = [record(decided_on=DECIDED, **changed)]
+    assert scores(["X"], records, on=on) == [score_of(score_ledger(records, SECOND, on))]
+
+
+@pytest.mark.parametrize("collects_from", [DECIDED - timedelta(1), DECIDED, DECIDED + timedelta(1)])
+def test_the_day_before_of_and_after_the_first_that_is_collected(collects_from):
+    pack, records = replace(SECOND, collects_from=collects_from), [record(decided_on=DECIDED)]
+    assert scores(["X"], records, pack) == [score_of(score_ledger(records, pack, ON))]
+
+
+@pytest.mark.parametrize(("score", "tier"), [(90_000, "high"), (89_999, "low"), (90_001, "high")])
+def test_the_tier_at_below_and_above_its_bound(score, tier):
+    clauses = (replace(SECOND.clauses[WARNING], millipoints=score - 100_000), *SECOND.clauses[1:])
+    pack = replace(SECOND, clauses=clauses)
+    found = score_population(encode_population(["X"], [record()], pack), 1, pack, ON)
+    assert (found.score.tolist(), pack.tiers[found.tier[0]].name) == ([score], tier)

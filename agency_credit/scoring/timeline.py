@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agency_credit.domain.errors import InputError
+from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.ledger import LedgerLine, LineState
 from agency_credit.domain.period import Period
 from agency_credit.domain.record import CreditRecord
@@ -173,6 +173,8 @@ def _pack_on(packs: Sequence[RulePack], on: date) -> RulePack | InputError:
     latest = {pack.id: pack for pack in sorted(packs, key=lambda pack: pack.effective_from)}
     try:
         return rule_pack_in_force(held or latest.values(), packs[0].subject, on, allow_fictional=True)
+    except FaultsError:
+        raise
     except InputError as missing:
         return missing
 

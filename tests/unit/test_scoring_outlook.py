@@ -178,6 +178,7 @@ def test_what_counts_for_ever_and_to_the_end_of_the_calendar_never_expires():
         ([], ON, "timeline.packs"),
         ([FIRST, made_up(clause("A", -1))], ON, "timeline.packs"),
         ([FIRST], date(2025, 5, 31), "timeline.days"),
+        ([FIRST, replace(FIRST, id="other")], ON, "input.faults"),
     ],
 )
 def test_unusable_timelines_are_refused(packs, last_on, code):

@@ -9,7 +9,7 @@ def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
     from litestar import Router
 
-    from admin import desk, draft, draws, imports, inspections, people, session
+    from admin import desk, draft, draws, imports, inspections, people, session, statistics
     from admin.api import api_handlers
     from admin.reference import reference_handler
 
@@ -21,6 +21,7 @@ def routers() -> list[ControllerRouterHandler]:
         desk.show_rating,
         desk.rate,
         desk.show_audit,
+        statistics.show_statistics,
         imports.show_import,
         imports.preview_import,
         imports.commit_import,

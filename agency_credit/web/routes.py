@@ -13,8 +13,9 @@ from litestar.static_files import create_static_files_router
 from agency_credit.web import health, log
 from agency_credit.web.api import agencies as api_agencies
 from agency_credit.web.api import draws as api_draws
+from agency_credit.web.api import statistics as api_statistics
 from agency_credit.web.problems import answer_http
-from agency_credit.web.public import agencies, draws, home
+from agency_credit.web.public import agencies, draws, home, statistics
 from agency_credit.web.query import read_query
 
 STATIC = Path(__file__).parent / "static"
@@ -40,6 +41,9 @@ def public_routers() -> list[Router]:
         draws.download_file,
         draws.download_bundle,
         draws.show_unit,
+        statistics.show_statistics,
+        statistics.show_statistics_json,
+        statistics.show_statistics_csv,
         log.read_checkpoint,
         log.read_proof,
         log.read_keys,
@@ -56,7 +60,7 @@ def public_routers() -> list[Router]:
         api_draws.read_bundle,
         api_draws.read_file,
         api_draws.read_unit,
-        api_draws.read_statistics,
+        api_statistics.read_statistics,
     ]
     return [
         Router(path="/", route_handlers=pages, opt=PUBLIC, dependencies=_QUERY, include_in_schema=False),

@@ -62,6 +62,7 @@ GET    /admin/recusals                                  approver auditor drafter
 POST   /admin/recusals                                  approver
 ASGI   /admin/reference                                 administrator
 GET    /admin/results                                   approver auditor drafter
+GET    /admin/statistics                                administrator approver auditor drafter
 GET    /agencies                                        public
 GET    /agencies.csv                                    public
 GET    /agencies.json                                   public
@@ -106,6 +107,9 @@ GET    /open-data                                       public
 GET    /readyz                                          public
 GET    /static/{file_path:path}                         public
 HEAD   /static/{file_path:path}                         public
+GET    /statistics                                      public
+GET    /statistics.csv                                  public
+GET    /statistics.json                                 public
 GET    /verify                                          public
 GET    /verify/verify_draw.py                           public
 """

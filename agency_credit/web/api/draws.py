@@ -14,7 +14,6 @@ from agency_credit.services.draw_views import (
     load_draws,
     load_public_files,
 )
-from agency_credit.services.statistics import Statistics, load_statistics
 from agency_credit.web.bundle import answer_bundle, answer_file
 from agency_credit.web.query import StateFilter
 
@@ -49,9 +48,3 @@ async def read_file(draw: FromPath[str], name: FromPath[str]) -> Response[bytes]
 async def read_unit(draw: FromPath[str], unit: FromPath[str]) -> UnitPlace:
     """A unit's place in a published draw: ticket, cut-off, its line and the proof under the root."""
     return await load_unit_place(draw, await load_public_files(draw), unit)
-
-
-@get("/statistics")
-async def read_statistics() -> Statistics:
-    """Tiers by practice line, published results by category, draws by step."""
-    return await load_statistics()

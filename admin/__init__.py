@@ -9,7 +9,7 @@ def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
     from litestar import Router
 
-    from admin import desk, draft, draws, imports, inspections, people, session, statistics
+    from admin import desk, draft, draws, imports, inspections, people, rules, session, statistics
     from admin.api import api_handlers
     from admin.reference import reference_handler
 
@@ -50,6 +50,13 @@ def routers() -> list[ControllerRouterHandler]:
         draws.show_void,
         draws.ask_void,
         draws.confirm,
+        rules.show_rules,
+        rules.import_rule,
+        rules.show_rule,
+        rules.propose_value,
+        rules.show_change,
+        rules.decide,
+        rules.take_back,
         inspections.show_mine,
         inspections.show_results,
         inspections.show_inspection,

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import click
 
+from agency_credit.cli import rule_changes
 from agency_credit.cli.report import echo_rows, format_option, language
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.tier import RatingSubject
@@ -26,6 +27,11 @@ rules_option = click.option(
 @click.group("rules")
 def group() -> None:
     """Rule packs: the law as dated data."""
+
+
+group.add_command(rule_changes.import_rules)
+group.add_command(rule_changes.list_changes)
+group.add_command(rule_changes.decide)
 
 
 @group.command("lint")

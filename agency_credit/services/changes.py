@@ -146,7 +146,19 @@ async def take_back_change(office: Office, actor: Actor, number: int) -> None:
 
 
 async def _check(op: Operation, kind: ChangeKind, draft: ChangeDraft) -> None:
-    newest = await kind.newest(draft.subject)
+    check_basis(draft, await kind.newest(draft.subject))
+    check_correction(draft.applies_from, day_in_china(op.at), is_correction=draft.is_correction)
+    await kind.check(op, draft)
+
+
+def check_basis(draft: ChangeDraft, newest: int) -> None:
+    """Refuse what rests on another version than the newest.
+
+    Raises
+    ------
+    ConflictError
+        The history has moved on.
+    """
     if newest != draft.based_on:
         raise ConflictError(
             "change.moved-on",
@@ -156,8 +168,6 @@ async def _check(op: Operation, kind: ChangeKind, draft: ChangeDraft) -> None:
             newest=newest,
             based_on=draft.based_on,
         )
-    check_correction(draft.applies_from, day_in_china(op.at), is_correction=draft.is_correction)
-    await kind.check(op, draft)
 
 
 def check_correction(applies_from: date, decided_on: date, *, is_correction: bool) -> None:

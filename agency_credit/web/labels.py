@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agency_credit.web.i18n import msgid
+from agency_credit.web.rule_labels import RULE_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
+    **RULE_LABELS,
     "practice_line": {
         "patent": msgid("Patent agency"),
         "trademark": msgid("Trademark agency"),
@@ -128,6 +130,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "result.publish": msgid("Publish the result"),
         "rating.run": msgid("Rate the agencies without a tier"),
         "recusal.approve": msgid("Approve recusals"),
+        "change.decide": msgid("Decide proposed changes of rules"),
     },
     "next": {
         "finish": msgid("Finish the draft, check the answers, announce"),
@@ -204,10 +207,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "verdict": msgid("decision"),
     },
     "field": {
+        "applies_from": msgid("Applies from"),
+        "article": msgid("Article"),
         "authority_level": msgid("Level of the implementing body"),
         "categories": msgid("Categories"),
         "certificate": msgid("Inspector"),
         "commitment": msgid("Commitment"),
+        "correction": msgid("Correction of the past"),
         "count": msgid("Number drawn"),
         "day": msgid("Day of the event"),
         "display_name": msgid("Name of the person"),
@@ -216,11 +222,18 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "file": msgid("File"),
         "findings": msgid("Findings"),
         "form": msgid("How the outcome is written"),
+        "how": msgid("What is the clause worth?"),
         "fraction": msgid("Share drawn"),
         "inspected_on": msgid("Day of the inspection"),
         "inspector_limit": msgid("Most agencies for one inspector"),
         "kind": msgid("Kind"),
         "minimum": msgid("Least number drawn"),
+        "number": msgid("Value"),
+        "points": msgid("Points"),
+        "points_from": msgid("Range: at least"),
+        "points_up_to": msgid("Range: at most"),
+        "source": msgid("Source"),
+        "within": msgid("Within the range"),
         "party": msgid("Name of the body"),
         "password": msgid("Password"),
         "plan.authority": msgid("Implementing body"),

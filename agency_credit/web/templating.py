@@ -2,8 +2,8 @@
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
 ``label("step", "drawn")``, ``field_label("plan.title")``, ``tell(faults)``, ``language()``,
-``switch_url()``, the filters ``day``, ``instant``, ``points`` and ``share``, and ``request.state.actor`` and
-``.csrf_token``. Macros are imported ``with context``.
+``switch_url()``, the filters ``day``, ``instant``, ``points``, ``millipoints`` and ``share``, and
+``request.state.actor`` and ``.csrf_token``. Macros are imported ``with context``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
 from agency_credit.domain.errors import AgencyCreditError, Fault
+from agency_credit.domain.points import format_points
 from agency_credit.services.supervision import format_share
 from agency_credit.web.i18n import (
     Language,
@@ -61,7 +62,14 @@ def make_environment() -> Environment:
         switch_url=_switch_url,
         has_fictional_pack=_has_fictional_pack,
     )
-    environment.filters.update(day=_day, instant=_instant, points=_points, share=format_share, shell=_shell)
+    environment.filters.update(
+        day=_day,
+        instant=_instant,
+        points=_points,
+        millipoints=_millipoints,
+        share=format_share,
+        shell=_shell,
+    )
     return environment
 
 
@@ -175,6 +183,11 @@ def _instant(context: Context, value: datetime | None) -> str:
 def _points(value: str) -> str:
     """A decimal string of points with a true minus sign."""
     return value.replace("-", "−")
+
+
+def _millipoints(value: int) -> str:
+    """Thousandths of a point as a decimal with a true minus sign."""
+    return _points(format_points(value))
 
 
 def _shell(value: str) -> str:

@@ -138,6 +138,9 @@ async def take_back(
     return lead(request, CHANGE, number=str(number))
 
 
+PAGES = (show_rules, import_rule, show_rule, propose_value, show_change, decide, take_back)
+
+
 def _read_amendment(entered: Entered, about: str, target: str) -> dict[str, Any]:
     if about not in _ABOUT or not target:
         entered.add_fault("", "form.choice", "choose one of the answers")

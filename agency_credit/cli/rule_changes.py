@@ -76,9 +76,7 @@ def decide(number: int, verdict: Literal["approve", "reject"], reason: str, user
         from agency_credit.services.changes import decide_change
 
         actor = await load_operator_of(user)
-        await decide_change(
-            office, actor, number, "approved" if verdict == "approve" else "rejected", reason
-        )
+        await decide_change(office, actor, number, "approved" if verdict == "approve" else "rejected", reason)
 
     run_in_office(work)
     done = msgid("Change {n} is approved.") if verdict == "approve" else msgid("Change {n} is rejected.")

@@ -20,6 +20,7 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.change_request import Change, load_waiting_changes
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.office import Office
@@ -92,6 +93,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_draw_tasks(office, actor, draws),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
+        *_change_tasks(actor, await load_waiting_changes("rule")),
     ]
     is_reader = bool(actor.roles & {Role.DRAFTER, Role.APPROVER, Role.AUDITOR})
     return Desk(
@@ -198,6 +200,15 @@ def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
         yield Task(kind="rating.run", path="/admin/rating", what=str(counts.n_unrated))
     if counts.n_recusals_waiting and Role.APPROVER in actor.roles:
         yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))
+
+
+def _change_tasks(actor: Actor, changes: Iterable[Change]) -> Iterable[Task]:
+    if Role.APPROVER in actor.roles:
+        for change in changes:
+            if change.proposed_by != actor.person_id:
+                yield Task(
+                    kind="change.decide", path=f"/admin/rules/changes/{change.number}", what=change.subject
+                )
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:

@@ -52,7 +52,7 @@ class Office:
     clock: Clock
     keys: Keys
     overlay: tuple[Instrument, ...] = ()
-    shelf: RuleShelf = field(default_factory=RuleShelf, compare=False)
+    shelf: RuleShelf = field(default_factory=RuleShelf, repr=False, compare=False)
 
     def now(self) -> datetime:
         """This instant in UTC, in whole seconds."""

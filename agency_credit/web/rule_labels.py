@@ -25,7 +25,7 @@ RULE_LABELS: Mapping[str, Mapping[str, str]] = {
         "ended": msgid("no longer in force"),
     },
     "value_status": {
-        "found": msgid("found in the text"),
+        "found": msgid("found in a copy of the text"),
         "unverified": msgid("unverified"),
         "entered": msgid("entered by the office"),
     },

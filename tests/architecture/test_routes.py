@@ -62,6 +62,13 @@ GET    /admin/recusals                                  approver auditor drafter
 POST   /admin/recusals                                  approver
 ASGI   /admin/reference                                 administrator
 GET    /admin/results                                   approver auditor drafter
+GET    /admin/rules                                     approver auditor drafter
+POST   /admin/rules                                     drafter
+GET    /admin/rules/{instrument:str}                    approver auditor drafter
+POST   /admin/rules/{instrument:str}                    drafter
+GET    /admin/rules/changes/{number:int}                approver auditor drafter
+POST   /admin/rules/changes/{number:int}/decide         approver
+POST   /admin/rules/changes/{number:int}/take-back      drafter
 GET    /admin/statistics                                administrator approver auditor drafter
 GET    /agencies                                        public
 GET    /agencies.csv                                    public
@@ -91,6 +98,8 @@ GET    /api/v1/openapi.json/openapi.json                public
 GET    /api/v1/openapi.json/{path:str}                  public
 DELETE /api/v1/session                                  anybody-logged-in
 POST   /api/v1/session                                  public
+GET    /api/v1/rules                                    public
+GET    /api/v1/rules/{instrument:str}                   public
 GET    /api/v1/statistics                               public
 GET    /draws                                           public
 GET    /draws.csv                                       public
@@ -105,6 +114,9 @@ GET    /log/keys                                        public
 GET    /log/proof/{index:int}                           public
 GET    /open-data                                       public
 GET    /readyz                                          public
+GET    /rules                                           public
+GET    /rules/{instrument:str}                          public
+GET    /rules/{instrument:str}/{name:str}               public
 GET    /static/{file_path:path}                         public
 HEAD   /static/{file_path:path}                         public
 GET    /statistics                                      public

@@ -24,11 +24,6 @@ RULE_LABELS: Mapping[str, Mapping[str, str]] = {
         "later": msgid("not in force yet"),
         "ended": msgid("no longer in force"),
     },
-    "value_status": {
-        "found": msgid("found in a copy of the text"),
-        "unverified": msgid("unverified"),
-        "entered": msgid("entered by the office"),
-    },
     "rule_step": {
         "file": msgid("whole file"),
         "values": msgid("single values"),

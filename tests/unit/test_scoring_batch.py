@@ -21,6 +21,7 @@ from agency_credit.scoring import (
     score_of,
     score_population,
 )
+from agency_credit.scoring.clause import ClauseKind, CountingRule, Group, RangeRule
 from agency_credit.scoring.population import NEVER, NOT_ASSESSED, UNMATCHED
 from agency_credit.web.i18n import load_catalogue
 
@@ -220,6 +221,48 @@ def test_the_day_of_entry_decides_where_the_clause_says_so():
         record("3", kind="补录", decided_on=date(2025, 9, 1)),
     ]
     assert scores(["X"], records) == [score_of(score_ledger(records, SECOND, ON))] == [90_000]
+
+
+def test_the_clauses_of_a_group_need_not_stand_together():
+    capped = Group(
+        code="G",
+        kind=ClauseKind.DEDUCTION,
+        wording=SECOND.title,
+        cap=-12_000,
+        provenance=SECOND.base_provenance,
+    )
+    first, between, last = SECOND.clauses
+    clauses = (replace(first, group="G"), between, replace(last, group="G"))
+    pack = replace(SECOND, groups=(capped,), clauses=clauses)
+    records = [record("1"), record("2", kind="投诉"), record("3", kind="补录")]
+    assert scores(["X"], records, pack) == [score_of(score_ledger(records, pack, ON))] == [68_000]
+
+
+@pytest.mark.parametrize("cap", [None, -12_000])
+@pytest.mark.parametrize(
+    ("rule", "lost"),
+    [(CountingRule.PER_CASE, 24_000), (CountingRule.PER_YEAR, 15_000), (CountingRule.ONCE, 8_000)],
+)
+def test_how_often_a_clause_counts_and_its_cap(rule, lost, cap):
+    clause = SECOND.clauses[1]
+    clause = replace(clause, counting=replace(clause.counting, rule=rule, cap=cap))
+    pack = replace(SECOND, clauses=(clause,))
+    records = [
+        record("1", kind="投诉", decided_on=date(2025, 9, 2), assessed_millipoints=-3_000),
+        record("2", kind="投诉", decided_on=date(2025, 12, 31), assessed_millipoints=-7_000),
+        record("3", kind="投诉", decided_on=date(2026, 1, 1), assessed_millipoints=-6_000),
+        record("4", kind="投诉", decided_on=date(2026, 2, 1), assessed_millipoints=-8_000),
+    ]
+    score = 100_000 - min(lost, abs(cap or lost))
+    on = date(2026, 2, 1)
+    assert scores(["X"], records, pack, on) == [score_of(score_ledger(records, pack, on))] == [score]
+
+
+@pytest.mark.parametrize(("rule", "lost"), [(RangeRule.ASSESSED, 0), (RangeRule.CEILING, 20_000)])
+def test_a_case_that_nobody_has_set(rule, lost):
+    clause = SECOND.clauses[1]
+    pack = replace(SECOND, clauses=(replace(clause, range=replace(clause.range, rule=rule)),))
+    assert scores(["X"], [record(kind="投诉")], pack) == [100_000 - lost]
 
 
 DECIDED = date(2025, 9, 15)

@@ -25,7 +25,7 @@ from agency_credit.scoring.repairs import Repair, RepairPlan, smallest_repairs
 from agency_credit.scoring.rule_file import check_collection, parse_rule_file, parse_rule_pack
 from agency_credit.scoring.rulepack import RulePack, known_record_kinds
 from agency_credit.scoring.tiers import score_of, tier_of
-from agency_credit.scoring.timeline import Moment, Move, score_timeline
+from agency_credit.scoring.timeline import Moment, Move, pack_of, score_timeline
 
 __all__ = [
     "Caveat",
@@ -58,6 +58,7 @@ __all__ = [
     "in_force_on",
     "known_record_kinds",
     "ledger_answer",
+    "pack_of",
     "parse_rule_file",
     "parse_rule_pack",
     "rule_pack_answer",

@@ -11,7 +11,7 @@ from agency_credit.scoring.explain import Sentence, explain_line
 from agency_credit.scoring.outlook import WhatIf
 from agency_credit.scoring.repairs import Repair, RepairPlan
 from agency_credit.scoring.rulepack import RulePack
-from agency_credit.scoring.timeline import Moment, Move
+from agency_credit.scoring.timeline import Moment, Move, pack_of
 
 STANDS = "From {on} on: {points} points, tier {tier}."
 NEW_PACK = "From {on} on {instrument} is in force."
@@ -136,8 +136,7 @@ def explain_expiries(
     """All of `expiries` one after another, or that nothing expires; `packs` as they were handed to it."""
     said: list[Sentence] = []
     for moment in moments:
-        named = (pack for pack in packs if pack.id == moment.pack_id and pack.in_force.contains(moment.on))
-        said += explain_moment(moment, next(named, None), language)
+        said += explain_moment(moment, pack_of(moment, packs), language)
     return tuple(said) or (Sentence(template=NOTHING_EXPIRES, params={}),)
 
 

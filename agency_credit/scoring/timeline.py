@@ -151,6 +151,12 @@ def score_timeline(
     return tuple(moments)
 
 
+def pack_of(moment: Moment, packs: Iterable[RulePack]) -> RulePack | None:
+    """The version of `packs`, those of the timeline, that holds from a moment on; None where none does."""
+    named = (pack for pack in packs if pack.id == moment.pack_id)
+    return next((pack for pack in named if pack.in_force.contains(moment.on)), None)
+
+
 def _stretches(
     packs: Sequence[RulePack], first_on: date, last_on: date | None
 ) -> Iterator[tuple[date, date | None, RulePack | InputError]]:

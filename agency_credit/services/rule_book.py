@@ -83,6 +83,30 @@ class RuleBook:
         packs = _held(packs, on) or _nearest(packs, on)
         return rule_pack_in_force(packs, subject, on, allow_fictional=True)
 
+    def versions(self, subject: RatingSubject, known: date | None = None) -> tuple[RulePack, ...]:
+        """Every pack that rates `subject` on some day, each as it reads on a stretch of days, in their order.
+
+        The days of its `in_force` are that stretch; between two there may be days without a pack.
+
+        Raises
+        ------
+        FaultsError
+            Two packs hold on one day.
+        """
+        days = {step.applies_from for history in self.histories.values() for step in history}
+        days |= {file.effective_from for file in self.overlay}
+        packs = [pack for day in days for pack in self._of(RulePack, day, known) if pack.subject is subject]
+        days |= {day for pack in packs for day in (pack.effective_from, pack.repealed_on) if day is not None}
+        starts, found = sorted(days), list[tuple[date, date | None, RulePack]]()
+        for first_on, next_on in zip(starts, [*starts[1:], None], strict=True):
+            held = _held(self._of(RulePack, first_on, known), first_on)
+            if not any(pack.subject is subject for pack in held):
+                continue
+            pack = rule_pack_in_force(held, subject, first_on, allow_fictional=True)
+            goes_on = bool(found) and found[-1][1:] == (first_on, pack)
+            found.append((found.pop()[0] if goes_on else first_on, next_on, pack))
+        return tuple(replace(pack, effective_from=start, repealed_on=end) for start, end, pack in found)
+
     def profile_on(self, area: str, on: date, known: date | None = None) -> Profile | None:
         """The profile of the narrowest area that holds the district `area`; None: there is none."""
         held = [p for p in self.in_force(Profile, on, known) if area.startswith(p.area)]

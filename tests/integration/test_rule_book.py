@@ -105,6 +105,29 @@ async def test_an_overlay_holds_for_one_look_and_is_not_stored(settings: Setting
     await close_office(office)
 
 
+async def test_the_versions_of_a_pack_follow_each_other_as_they_read(office: Office) -> None:
+    book = await load_rule_book(office)
+    (only,) = book.versions(PATENT)
+    assert (only.id, only.effective_from, only.repealed_on) == (NAME, date(2023, 5, 1), None)
+    changed = book.histories[NAME][0].content.replace('"points":100', '"points":98')
+    for number, content, day in ((2, changed, date(2027, 1, 1)), (3, changed, date(2027, 3, 1))):
+        step = RuleStep(
+            instrument=NAME,
+            number=number,
+            kind=StepKind.FILE,
+            content=content,
+            applies_from=day,
+            known_on=TODAY,
+        )
+        book = book.with_step(step)
+    versions = book.versions(PATENT)
+    assert [(pack.effective_from, pack.repealed_on, pack.base_millipoints) for pack in versions] == [
+        (date(2023, 5, 1), date(2027, 1, 1), 100_000),
+        (date(2027, 1, 1), None, 98_000),  # the third step reads like the second
+    ]
+    assert len(book.versions(RatingSubject.TRADEMARK_PRACTITIONER)) > 0
+
+
 def test_two_packs_that_hold_on_one_day_are_refused_on_that_day_alone() -> None:
     pack = next(file for file in load_folder(PACKS) if file.id == NAME)
     text = pack.content.decode()

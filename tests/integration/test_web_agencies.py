@@ -167,3 +167,15 @@ async def test_a_long_search_keeps_its_filters_on_the_next_page(client, office):
     page = (await client.get("/agencies", params={"q": "中科", "practice_line": "patent"})).text
     assert "共查询到 51 家代理机构" in page
     assert "practice_line=patent&amp;cursor=91370303MA3CXX0049" in page
+
+
+@pytest.mark.parametrize(
+    ("prefix", "said"),
+    [("", "2026年1月1日：85 分，信用等级 B"), ("/en", "1 January 2026: 85 points, tier B")],
+)
+async def test_the_page_draws_the_published_ratings_of_a_line_with_several(client, zhongke, prefix, said):
+    page = (await client.get(f"{prefix}/agencies/{ZHONGKE}")).text
+    assert page.count('<svg viewBox="0 0 720 340" role="img"') == 1
+    assert said in page
+    assert 'class="band-a-plus"' in page
+    assert "style=" not in page[page.index("<main") :]

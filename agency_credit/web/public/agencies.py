@@ -18,8 +18,10 @@ from agency_credit.services.register_search import (
     load_known_tiers,
     search_agencies,
 )
+from agency_credit.services.rule_book import load_rule_book
 from agency_credit.web.i18n import Language, msgid, translate
 from agency_credit.web.labels import LABELS
+from agency_credit.web.score_charts import history_charts
 from agency_credit.web.tables import answer_csv
 from agency_credit.web.templating import render
 
@@ -84,10 +86,11 @@ async def list_agencies_csv(
 @get("/agencies/{uscc:str}")
 async def show_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> Template:
     """What the public may know of an agency."""
+    history = await load_history(uscc)
     return render(
         "agency.html",
         is_fictional=await is_fictional_now(),
         agency=await load_agency(office, uscc),
-        history=await load_history(uscc),
+        charts=history_charts(history, await load_rule_book(office), office.today()),
         inspections=await load_agency_inspections(uscc),
     )

@@ -11,6 +11,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
 from agency_credit.services.register import is_fictional_now
 from agency_credit.services.statistics import PublicStatistics, load_distribution, load_public_statistics
+from agency_credit.web.distribution import course_charts
 from agency_credit.web.i18n import Language, msgid, translate
 from agency_credit.web.labels import LABELS
 from agency_credit.web.tables import answer_csv
@@ -29,10 +30,12 @@ CSV_TITLES = (
 @get("/statistics")
 async def show_statistics(office: NamedDependency[Office], area: FromQuery[str] = "") -> Template:
     """Tiers of agencies in force today, by district, and over the last year."""
+    shown = await load_distribution(office, area=area)
     return render(
         "statistics.html",
         is_fictional=await is_fictional_now(),
-        distribution=await load_distribution(office, area=area),
+        distribution=shown,
+        charts=course_charts(shown),
         districts=await load_districts(),
         area=area,
     )

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agency_credit.domain.errors import FaultsError, InputError
-from agency_credit.domain.period import Period
+from agency_credit.domain.period import Period, last_day_after_months
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import RecordBody, RulePack, format_rating_bundle, parse_rule_pack
-from agency_credit.verification import verify_rating_files
+from agency_credit.verification import verify_rating, verify_rating_files
 from tests.draw_files import canonical
 from tests.hostile.bundles import JUNK, set_at
 from tests.rating_files import FOUND, LINES, changed, clause, places_in, read_value, sha256, words
@@ -154,6 +154,11 @@ def ratings(draw: st.DrawFn) -> dict[str, bytes]:
 @given(ratings())
 def test_what_scoring_says_is_what_the_verifier_finds(files: dict[str, bytes]) -> None:
     assert verify_rating_files(files) == []
+
+
+@given(st.dates(), st.integers(1, 1200))
+def test_a_number_of_months_ends_on_one_day(start: date, months: int) -> None:
+    assert verify_rating.end_of(start.isoformat(), months) == last_day_after_months(start, months).isoformat()
 
 
 @settings(max_examples=300, deadline=None)

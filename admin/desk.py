@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
-from agency_credit.services.rating import rate_all
+from agency_credit.services.rating_run import rate_all
 from agency_credit.services.rule_book import load_packs_of_today
 
 LINES_A_PAGE = 50

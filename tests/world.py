@@ -15,7 +15,7 @@ from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_dra
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
-from agency_credit.services.rating import rate_all
+from agency_credit.services.rating_run import rate_all
 from agency_credit.services.results import enter_result, load_inspections, load_seats, review_result
 from tests.conftest import Clock
 

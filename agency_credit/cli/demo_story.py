@@ -17,7 +17,7 @@ from agency_credit.services.frame import load_roster
 from agency_credit.services.import_file import import_file
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
-from agency_credit.services.rating import rate_all
+from agency_credit.services.rating_run import rate_all
 from agency_credit.services.recusals import approve_recusals
 from agency_credit.services.rule_book import load_rule_book
 from agency_credit.web.i18n import Language, format_instant, msgid, translate, translate_error

@@ -15,7 +15,7 @@ from agency_credit.cli.run_office import run_in_office
 if TYPE_CHECKING:
     from agency_credit.domain.canonical import Json
     from agency_credit.services.office import Office
-    from agency_credit.services.rating import AgencyRating
+    from agency_credit.services.rating import SubjectRating
 
 
 @click.command("score")
@@ -43,7 +43,7 @@ def command(
         echo_rows([row for rating in ratings for row in _sentence_rows(rating)], form)
     elif is_explained:
         for rating in ratings:
-            click.echo(f"{rating.uscc} {rating.name}")
+            click.echo(f"{rating.subject} {rating.name}")
             click.echo("".join(f"  {row['sentence']}\n" for row in _sentence_rows(rating)))
     else:
         echo_rows([_row(rating) for rating in ratings], form)
@@ -51,8 +51,8 @@ def command(
             _echo_lines(ratings)
 
 
-def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list[AgencyRating]:
-    async def work(office: Office) -> list[AgencyRating]:
+def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list[SubjectRating]:
+    async def work(office: Office) -> list[SubjectRating]:
         from agency_credit.services.rating import load_ratings
 
         return await load_ratings(office, on.date() if on else office.today(), subject)
@@ -60,25 +60,25 @@ def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list
     return run_in_office(work, overlay_folder=folder)
 
 
-def _banners(ratings: list[AgencyRating]) -> list[str]:
+def _banners(ratings: list[SubjectRating]) -> list[str]:
     banners = {rating.pack.banner for rating in ratings if rating.pack.banner is not None}
     return sorted({banner.in_language(language()) for banner in banners})
 
 
-def _answer(rating: AgencyRating, *, is_explained: bool) -> dict[str, Json]:
+def _answer(rating: SubjectRating, *, is_explained: bool) -> dict[str, Json]:
     from agency_credit.scoring import ledger_answer
 
-    answer = ledger_answer(rating.uscc, rating.ledger, rating.pack)
+    answer = ledger_answer(rating.subject, rating.ledger, rating.pack)
     if is_explained:
         answer["explanation"] = [row["sentence"] for row in _sentence_rows(rating)]
     return answer
 
 
-def _row(rating: AgencyRating) -> dict[str, str]:
+def _row(rating: SubjectRating) -> dict[str, str]:
     from agency_credit.domain.points import format_points
 
     return {
-        "subject": rating.uscc,
+        "subject": rating.subject,
         "name": rating.name,
         "practice_line": rating.practice_line,
         "on": rating.ledger.on.isoformat(),
@@ -88,14 +88,14 @@ def _row(rating: AgencyRating) -> dict[str, str]:
     }
 
 
-def _sentence_rows(rating: AgencyRating) -> list[dict[str, str]]:
+def _sentence_rows(rating: SubjectRating) -> list[dict[str, str]]:
     from agency_credit.scoring import explain_ledger
     from agency_credit.web.i18n import translate
 
     tongue = language()
     return [
         {
-            "subject": rating.uscc,
+            "subject": rating.subject,
             "practice_line": rating.practice_line,
             "sentence": translate(tongue, sentence.template, **sentence.params),
         }
@@ -103,7 +103,7 @@ def _sentence_rows(rating: AgencyRating) -> list[dict[str, str]]:
     ]
 
 
-def _echo_lines(ratings: list[AgencyRating]) -> None:
+def _echo_lines(ratings: list[SubjectRating]) -> None:
     from agency_credit.domain.points import format_points
 
     rows = [

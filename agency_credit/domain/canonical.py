@@ -56,19 +56,21 @@ def format_canonical(value: Json) -> bytes:
         A float, an integer of 2^53 or more, a key that is not ASCII, a text not in NFC.
     """
     _check(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _check(value: object) -> None:
     if value is None or isinstance(value, bool):
         return
-    if isinstance(value, int):
+    if isinstance(value, str):  # most values are, and most texts are ASCII
+        if not value.isascii() and not (unicodedata.is_normalized("NFC", value) and _has_bytes(value)):
+            raise InputError("canonical.text", "the text {value} is not in Unicode NFC", value=repr(value))
+    elif isinstance(value, int):
         if abs(value) >= MAX_INTEGER:
             raise InputError("canonical.integer", "the integer {value} is 2^53 or more", value=str(value))
-    elif isinstance(value, str):
-        if not unicodedata.is_normalized("NFC", value) or _has_surrogate(value):
-            raise InputError("canonical.text", "the text {value} is not in Unicode NFC", value=repr(value))
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
@@ -81,5 +83,10 @@ def _check(value: object) -> None:
         raise InputError("canonical.type", "{type} has no canonical JSON", type=type(value).__name__)
 
 
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _has_bytes(text: str) -> bool:
+    """Whether UTF-8 can write it: no half of a surrogate pair stands in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

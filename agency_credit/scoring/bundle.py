@@ -48,8 +48,20 @@ def format_rating_bundle(
     InputError
         As `score_ledger`.
     """
+    records = tuple(records)
+    return format_rated(subject, records, pack, score_ledger(records, pack, on), bodies=bodies)
+
+
+def format_rated(
+    subject: str,
+    records: Iterable[CreditRecord],
+    pack: RulePack,
+    ledger: Ledger,
+    *,
+    bodies: Sequence[RecordBody] = (),
+) -> dict[str, bytes]:
+    """The same files where the ledger of the records is there already."""
     records = sorted(records, key=lambda record: record.record_id)
-    ledger = score_ledger(records, pack, on)
     files = {
         "pack.json": pack.content,
         "records.jsonl": _join(format_canonical(_record(record)) for record in records),
@@ -59,7 +71,7 @@ def format_rating_bundle(
     files["rating.json"] = format_canonical(
         {
             "ledger": digest(files["ledger.jsonl"]),
-            "on": on.isoformat(),
+            "on": ledger.on.isoformat(),
             "pack": pack.digest,
             "protocol": PROTOCOL,
             "records": {"root": records_root.root, "size": records_root.size},

@@ -20,6 +20,8 @@ from agency_credit.publication.masking import check_publishable
 from agency_credit.services.change_request import Change, ChangeDraft, load_change, refuse_clock_set_back
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.record_change import apply_record_change, load_event_number
+from agency_credit.services.record_faults import check_record_change
 from agency_credit.services.rule_change import apply_rule_change, check_rule_change
 from agency_credit.services.rule_store import load_number
 
@@ -49,6 +51,7 @@ class ChangeKind:
 
 
 KINDS: dict[str, ChangeKind] = {
+    "record": ChangeKind(newest=load_event_number, check=check_record_change, apply=apply_record_change),
     "rule": ChangeKind(newest=load_number, check=check_rule_change, apply=apply_rule_change),
 }
 

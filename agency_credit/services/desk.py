@@ -113,7 +113,9 @@ async def load_counts() -> Counts:
         for row in await AgencyPractice.select(AgencyPractice.agency, AgencyPractice.practice_line)
         if row["agency"] in in_force
     ]
-    rated = await Rating.select(Rating.agency, Rating.practice_line, Rating.rated_on)
+    rated = await Rating.select(Rating.agency, Rating.practice_line, Rating.rated_on).where(
+        Rating.practitioner.is_null()
+    )
     known = {(row["agency"], row["practice_line"]) for row in rated}
     return Counts(
         n_agencies=len(agencies),
@@ -131,7 +133,7 @@ async def load_tier_table() -> dict[str, dict[str, int]]:
     """Agencies in force by practice line and latest tier."""
     rows = await (
         Rating.select(Rating.agency, Rating.practice_line, Rating.tier)
-        .where(Rating.agency.status == "in_force")
+        .where((Rating.agency.status == "in_force") & Rating.practitioner.is_null())
         .order_by(Rating.rated_on, Rating.id)
     )
     latest = {(row["agency"], row["practice_line"]): row["tier"] for row in rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agency_credit.database.tables import ImportRun
@@ -19,9 +19,10 @@ from agency_credit.services.import_history import prepare_records
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners, prepare_recusals
 from agency_credit.services.import_register import prepare_agencies
-from agency_credit.services.import_work import ImportTask, ImportWork
+from agency_credit.services.import_work import ImportTask, ImportWork, Touched
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.rating_run import rate_touched
 from agency_credit.services.rule_book import load_rule_book
 
 Mode = Literal["all-or-nothing", "accept-good"]
@@ -50,6 +51,8 @@ class ImportReport:
         Errors, whose rows are kept out, and warnings, in the order of the file.
     is_committed
         Whether the rows without error are now in the register.
+    rerated
+        New ratings of those whom the list touches and who were rated before.
     """
 
     new: int
@@ -58,6 +61,7 @@ class ImportReport:
     repeated: int
     faults: tuple[Fault, ...]
     is_committed: bool
+    rerated: int = 0
 
     @property
     def n_errors(self) -> int:
@@ -86,6 +90,8 @@ async def import_file(
     2. Its rows are held against the register; all faults are collected.
     3. With an error nothing is stored, unless `mode` is ``accept-good``: then the rows without error are.
     4. What changed the register is noted as a run and in the public log, by digest and numbers alone.
+    5. Those whom records touch are rated anew, where they were rated before. An instrument that is missing
+       today is a warning: the list is taken in, and the next rating makes up for it.
 
     Parameters
     ----------
@@ -106,23 +112,22 @@ async def import_file(
     tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
     _check_practice_line(name, tables, practice_line)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
-        files = (await load_rule_book(office)).files_on(office.today())
-        packs = [file for file in files if isinstance(file, RulePack)]
         task = ImportTask(
             tables=tables,
             practice_line=practice_line,
             at=op.at,
             today=office.today(),
             person_id=actor.person_id,
-            record_kinds=known_record_kinds(packs),
+            record_kinds=await _load_record_kinds(office),
         )
         work = await _PREPARE[kind](task)  # 2
         report = _report(work, mode, is_dry_run=is_dry_run)
         if report.is_committed and (report.new or report.changed):  # 3
             run = await _append_run(op, kind, name, content, mode, report)
-            await work.store(run)
+            touched = await work.store(run)
             body = {"kind": kind, "file": digest(content), **_logged(report)}  # 4
             await op.append_entry("roster.imported", kind, body)
+            report = await _rate_touched(op, report, touched)  # 5
         op.details.update({**report.counts(), "errors": report.n_errors, "committed": report.is_committed})
     return report
 
@@ -137,6 +142,28 @@ def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
         faults=work.faults,
         is_committed=not is_dry_run and (mode == "accept-good" or not has_errors),
     )
+
+
+async def _load_record_kinds(office: Office) -> frozenset[str]:
+    files = (await load_rule_book(office)).files_on(office.today())
+    return known_record_kinds(file for file in files if isinstance(file, RulePack))
+
+
+async def _rate_touched(op: Operation, report: ImportReport, touched: Touched | None) -> ImportReport:
+    if touched is None:
+        return report
+    run = await rate_touched(op, touched.agencies, touched.practitioners)
+    notes = tuple(
+        Fault(
+            at=instrument.value,
+            code=error.code,
+            template=error.template,
+            params=error.params,
+            severity="warning",
+        )
+        for instrument, error in run.missing.items()
+    )
+    return replace(report, rerated=run.n_changed, faults=(*report.faults, *notes))
 
 
 def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:

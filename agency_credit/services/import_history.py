@@ -19,7 +19,8 @@ from agency_credit.services.import_records import (
 )
 from agency_credit.services.import_register import load_agency_ids
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks
+from agency_credit.services.import_work import ImportTask, ImportWork, Touched, in_chunks
+from agency_credit.services.record_history import refuse_older_knowledge
 from agency_credit.services.record_salts import append_salts, record_body
 
 
@@ -99,7 +100,8 @@ async def _load_known(digests: set[str]) -> dict[str, KnownRecord]:
 _IDENTITY = ("agency", "practitioner", "kind", "document_number", "decided_on")
 
 
-async def _store_records(new: list[RecordRow], subjects: _Subjects, task: ImportTask, run: int) -> None:
+async def _store_records(new: list[RecordRow], subjects: _Subjects, task: ImportTask, run: int) -> Touched:
+    await refuse_older_knowledge(task.at)
     rows = [
         {
             "agency": subjects.agencies[record.uscc],
@@ -132,6 +134,11 @@ async def _store_records(new: list[RecordRow], subjects: _Subjects, task: Import
             for record in new
             if record.kind in LIST_KINDS and not record.certificate
         }
+    )
+    certificates = {record.certificate for record in new} - {""}
+    return Touched(
+        agencies=frozenset(subjects.agencies[row.uscc] for row in new if not row.certificate),
+        practitioners=frozenset(subjects.practitioners[certificate] for certificate in certificates),
     )
 
 

@@ -44,13 +44,21 @@ class ImportTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """Agencies and practitioners of whom something became known that may move their rating; their numbers."""
+
+    agencies: frozenset[int]
+    practitioners: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportWork:
     """What a file would do, counted, and the step that does it.
 
     Parameters
     ----------
     store
-        Stores the rows without error; takes the id of the import run.
+        Stores the rows without error; takes the id of the import run, says whom it touches.
     """
 
     n_new: int
@@ -58,7 +66,7 @@ class ImportWork:
     n_same: int
     n_repeated: int
     faults: tuple[Fault, ...]
-    store: Callable[[int], Awaitable[None]]
+    store: Callable[[int], Awaitable[Touched | None]]
 
 
 def in_chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

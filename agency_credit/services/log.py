@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from agency_credit.database import lock_log, transaction
+from agency_credit.database import append_rows, lock_log, transaction
 from agency_credit.database.tables import Checkpoint, LogBody, LogEntry
 from agency_credit.domain import entry as domain_entry
 from agency_credit.domain.canonical import Json, format_canonical
@@ -71,6 +71,30 @@ class LogKey:
         return format_verifier_key(self.signer.verifier)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to append.
+
+    Parameters
+    ----------
+    kind
+        One of `EntryType`.
+    body
+        The content.
+    is_committed
+        The entry holds only a commitment to the content; content and salt are kept beside the log, where
+        they can be deleted.
+    salt
+        For a commitment: 32 bytes; None: fresh random ones.
+    """
+
+    kind: str
+    subject: str
+    body: Mapping[str, Json]
+    is_committed: bool = False
+    salt: bytes | None = None
+
+
 async def append_log_entry(
     kind: str,
     subject: str,
@@ -80,32 +104,50 @@ async def append_log_entry(
     is_committed: bool,
     salt: bytes | None = None,
 ) -> int:
-    """Append an entry inside the caller's transaction; its index, counted without gaps from 0.
+    """Append one entry, as `append_log_entries`; its index."""
+    entry = NewEntry(kind=kind, subject=subject, body=body, is_committed=is_committed, salt=salt)
+    return await append_log_entries([entry], at=at)
 
-    Parameters
-    ----------
-    kind
-        One of `EntryType`.
-    body
-        The content. With `is_committed` the entry holds only a commitment to it; body and
-        salt are kept beside the log, where they can be deleted.
-    salt
-        For `is_committed`: 32 bytes; None: fresh random ones.
+
+async def append_log_entries(entries: Sequence[NewEntry], *, at: datetime) -> int:
+    """Append entries inside the caller's transaction, in their order, all of the instant `at`.
+
+    Returns
+    -------
+    int
+        Index of the first, counted without gaps from 0; the others follow it.
     """
-    content = body
-    if is_committed:
-        salt = salt or secrets.token_bytes(SALT_BYTES)
-        content = commit_body(body, salt)
-    entry = domain_entry.LogEntry(at=at, type=EntryType(kind), subject=subject, body=content)
-    data = format_entry(entry)
+    salts = [
+        (entry.salt or secrets.token_bytes(SALT_BYTES)) if entry.is_committed else b"" for entry in entries
+    ]
+    datas = [_format_new(entry, salt, at) for entry, salt in zip(entries, salts, strict=True)]
     await lock_log()
-    index = await _load_size()
-    await LogEntry.insert(
-        LogEntry(index=index, at=at, type=kind, subject=subject, entry=data, leaf_hash=hash_leaf(data))
+    first = await _load_size()
+    rows, bodies = [], []
+    for index, (entry, salt, data) in enumerate(zip(entries, salts, datas, strict=True), start=first):
+        rows.append(
+            {
+                "index": index,
+                "at": at,
+                "type": entry.kind,
+                "subject": entry.subject,
+                "entry": data,
+                "leaf_hash": hash_leaf(data),
+            }
+        )
+        if entry.is_committed:
+            content = format_canonical(entry.body).decode()
+            bodies.append({"log_index": index, "body_json": content, "salt": salt})
+    await append_rows(LogEntry, rows)
+    await append_rows(LogBody, bodies)
+    return first
+
+
+def _format_new(entry: NewEntry, salt: bytes, at: datetime) -> bytes:
+    content = commit_body(entry.body, salt) if entry.is_committed else entry.body
+    return format_entry(
+        domain_entry.LogEntry(at=at, type=EntryType(entry.kind), subject=entry.subject, body=content)
     )
-    if is_committed:
-        await LogBody.insert(LogBody(log_index=index, body_json=format_canonical(body).decode(), salt=salt))
-    return index
 
 
 async def sign_checkpoint(office: Office) -> str | None:

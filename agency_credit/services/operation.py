@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from agency_credit.database.tables import AuditLine
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
 from agency_credit.domain.role import Actor, Role
-from agency_credit.services.log import append_log_entry, sign_checkpoint
+from agency_credit.services.log import NewEntry, append_log_entries, sign_checkpoint
 from agency_credit.services.office import Office
 
 
@@ -30,8 +30,14 @@ class Operation:
         self, kind: str, subject: str, body: Mapping[str, Json], *, is_committed: bool = False
     ) -> int:
         """Append an entry to the public log in this transaction; its index."""
-        self.n_entries += 1
-        return await append_log_entry(kind, subject, body, at=self.at, is_committed=is_committed)
+        return await self.append_entries(
+            [NewEntry(kind=kind, subject=subject, body=body, is_committed=is_committed)]
+        )
+
+    async def append_entries(self, entries: Sequence[NewEntry]) -> int:
+        """Append entries to the public log in this transaction; index of the first, the others follow it."""
+        self.n_entries += len(entries)
+        return await append_log_entries(entries, at=self.at)
 
 
 @asynccontextmanager

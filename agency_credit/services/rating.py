@@ -1,44 +1,75 @@
-"""Rate agencies: records + rule pack + day -> ledger, score, tier; for one and for all."""
+"""Rate without storing: records + rule pack + day -> ledger, score, tier; as known now or earlier."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from agency_credit.database.tables import Agency, AgencyPractice, Rating
-from agency_credit.database.tables import CreditRecord as CreditRecordRow
-from agency_credit.domain.canonical import Json, format_canonical
+from agency_credit.database.tables import Agency, AgencyPractice, Practitioner
 from agency_credit.domain.errors import InputError, NotFoundError
 from agency_credit.domain.ledger import Ledger
 from agency_credit.domain.record import CreditRecord
-from agency_credit.domain.role import RATERS, Actor
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import (
-    RulePack,
-    ledger_answer,
-    score_ledger,
-    score_of,
-    tier_of,
-)
+from agency_credit.scoring import RulePack, score_ledger, score_of, tier_of
+from agency_credit.services.import_work import in_chunks
 from agency_credit.services.office import Office
-from agency_credit.services.operation import Operation, operation
-from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.record_history import (
+    end_of_day,
+    load_agency_records,
+    load_practitioner_records,
+)
+from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 SUBJECTS = {
     "patent": RatingSubject.PATENT_AGENCY,
     "trademark": RatingSubject.TRADEMARK_AGENCY,
 }
 """Which instrument rates which practice line; a firm with both is rated under both."""
+PRACTITIONER_SUBJECTS = {
+    "patent": RatingSubject.PATENT_PRACTITIONER,
+    "trademark": RatingSubject.TRADEMARK_PRACTITIONER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgencyRating:
-    """An agency's rating in one practice line on one day, with the lines behind it."""
+class Rateable:
+    """Whom an instrument rates, in one practice line.
 
-    uscc: str
+    Parameters
+    ----------
+    number
+        Of the row of the agency or practitioner.
+    agency
+        Number of the agency; of a practitioner the one at which the person practises, None: none is known.
+    code
+        Unified social credit code, or certificate number.
+    """
+
+    number: int
+    agency: int | None
+    code: str
+    name: str
+    practice_line: str
+    instrument: RatingSubject
+
+    @property
+    def is_practitioner(self) -> bool:
+        """Whether it is a person, whose rating is never public."""
+        return self.instrument in PRACTITIONER_SUBJECTS.values()
+
+    @property
+    def key(self) -> tuple[bool, int, str]:
+        """Whom it is that is rated, and in which practice line: person or agency, number, line."""
+        return self.is_practitioner, self.number, self.practice_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectRating:
+    """A rating in one practice line on one day, with the lines behind it; `subject` as in `Rateable.code`."""
+
+    subject: str
     name: str
     practice_line: str
     pack: RulePack
@@ -47,82 +78,79 @@ class AgencyRating:
     tier: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingRun:
-    """What rating everybody did: how many were rated, how many tiers are new or changed."""
-
-    on: date
-    n_rated: int
-    n_changed: int
-    tiers: dict[str, dict[str, int]]
-
-
-async def rate_all(office: Office, actor: Actor, on: date | None = None) -> RatingRun:
-    """Rate every agency in force and keep what changed; each new tier is an entry of the log.
+async def load_ratings(
+    office: Office, on: date, uscc: str | None = None, known: date | None = None
+) -> list[SubjectRating]:
+    """Rate agencies on the day `on`: all in force, or the one with this code, in each practice line.
 
     Parameters
     ----------
-    on
-        The day; today if None, never in the future.
-
-    Raises
-    ------
-    InputError
-        The day lies in the future, or no instrument is in force on it.
-    """
-    day = on or office.today()
-    if day > office.today():
-        raise InputError(
-            "rating.future", "nobody can be rated on {day}: it lies in the future", day=day.isoformat()
-        )
-    async with operation(office, actor, "rating.all", day.isoformat(), roles=RATERS) as op:
-        ratings = await load_ratings(office, day)
-        known = await _load_latest()
-        n_changed = 0
-        for rating in ratings:
-            agency, latest = known[rating.uscc, rating.practice_line]
-            if latest is None or _identity(rating) != latest:
-                n_changed += 1
-                await _append_rating(
-                    op, agency, rating, is_new_tier=latest is None or latest[0] != rating.tier
-                )
-        op.details.update(rated=len(ratings), changed=n_changed)
-    tiers = {
-        line: dict(Counter(r.tier for r in ratings if r.practice_line == line)) for line in sorted(SUBJECTS)
-    }
-    return RatingRun(on=day, n_rated=len(ratings), n_changed=n_changed, tiers=tiers)
-
-
-async def load_ratings(office: Office, on: date, uscc: str | None = None) -> list[AgencyRating]:
-    """Rate without storing: all agencies in force, or the one with this code, in each practice line.
+    known
+        With what was known at the end of this day in China, records and rules alike; None: with what is
+        known now. Which agencies there are, and in which practice lines, is always as of now.
 
     Raises
     ------
     NotFoundError
         No agency has the code.
+    InputError
+        `on` lies after `known`, or `known` in the future; no instrument is in force.
     """
-    agencies = await _load_practices(uscc)
-    if uscc is not None and not agencies:
+    check_days(office, on, known)
+    subjects = await load_agency_subjects(uscc)
+    if uscc is not None and not subjects:
         raise NotFoundError("agency.unknown", "there is no agency with the code {uscc}", uscc=uscc)
-    book = await load_rule_book(office)
-    packs = {
-        line: book.pack_on(subject, on)
-        for line, subject in SUBJECTS.items()
-        if any(row["practice_line"] == line for row in agencies)
-    }
-    records = await _load_records([row["agency_id"] for row in agencies])
-    return [
-        _rate(row, records.get(row["agency_id"], []), packs[row["practice_line"]], on) for row in agencies
+    packs, missing = find_packs(await load_rule_book(office), subjects, on, known)
+    for error in missing.values():
+        raise error
+    ids = None if uscc is None else {subject.number for subject in subjects}
+    records = await load_agency_records(ids, before=_before(known))
+    return [rate(s, records.get(s.number, ()), packs[s.instrument], on) for s in subjects]
+
+
+async def load_practitioner_ratings(
+    office: Office, on: date, certificate: str | None = None, known: date | None = None
+) -> tuple[list[SubjectRating], tuple[InputError, ...]]:
+    """Rate practitioners, all who practise or one; otherwise as `load_ratings`.
+
+    Returns
+    -------
+    ratings : list of SubjectRating
+    notes : tuple of InputError
+        Instruments that are missing on the day; those whom they would rate are left out.
+
+    Raises
+    ------
+    NotFoundError
+        No practitioner has the certificate.
+    InputError
+        `on` lies after `known`, or `known` in the future.
+    """
+    check_days(office, on, known)
+    subjects = await load_practitioner_subjects(certificate)
+    if certificate is not None and not subjects:
+        raise NotFoundError(
+            "practitioner.unknown",
+            "there is no practitioner with the certificate {certificate}",
+            certificate=certificate,
+        )
+    packs, missing = find_packs(await load_rule_book(office), subjects, on, known)
+    ids = None if certificate is None else {subject.number for subject in subjects}
+    records = await load_practitioner_records(ids, before=_before(known))
+    ratings = [
+        rate(s, records.get(s.number, ()), packs[s.instrument], on) for s in subjects if s.instrument in packs
     ]
+    return ratings, tuple(missing.values())
 
 
-def _rate(row: dict[str, Any], records: Iterable[CreditRecord], pack: RulePack, on: date) -> AgencyRating:
+def rate(subject: Rateable, records: Iterable[CreditRecord], pack: RulePack, on: date) -> SubjectRating:
+    """The rating of one subject from its records."""
     ledger = score_ledger(records, pack, on)
     score = score_of(ledger)
-    return AgencyRating(
-        uscc=row["uscc"],
-        name=row["name"],
-        practice_line=row["practice_line"],
+    return SubjectRating(
+        subject=subject.code,
+        name=subject.name,
+        practice_line=subject.practice_line,
         pack=pack,
         ledger=ledger,
         score=score,
@@ -130,91 +158,115 @@ def _rate(row: dict[str, Any], records: Iterable[CreditRecord], pack: RulePack, 
     )
 
 
-def _identity(rating: AgencyRating) -> tuple[str, int, str, str]:
-    return rating.tier, rating.score, rating.pack.digest, _format_lines(rating)
+def check_days(office: Office, on: date, known: date | None) -> None:
+    """Refuse to rate with what nobody can have known.
 
-
-def _format_lines(rating: AgencyRating) -> str:
-    lines = ledger_answer(rating.uscc, rating.ledger, rating.pack)["lines"]
-    return format_canonical(lines).decode()
-
-
-async def _append_rating(op: Operation, agency: int, rating: AgencyRating, *, is_new_tier: bool) -> None:
-    await Rating.insert(
-        Rating(
-            agency=agency,
-            practice_line=rating.practice_line,
-            rated_on=rating.ledger.on,
-            pack_id=rating.pack.id,
-            pack_digest=rating.pack.digest,
-            is_fictional=rating.pack.is_fictional,
-            score=rating.score,
-            tier=rating.tier,
-            lines_json=_format_lines(rating),
-            rated_at=op.at,
+    Raises
+    ------
+    InputError
+        `known` lies in the future, or before `on`.
+    """
+    if known is None:
+        return
+    if known > office.today():
+        raise InputError(
+            "rating.known-future", "what will be known on {known} is not known yet", known=known.isoformat()
         )
-    )
-    if is_new_tier:
-        body: dict[str, Json] = {
-            "fictional": rating.pack.is_fictional,
-            "on": rating.ledger.on.isoformat(),
-            "pack": rating.pack.id,
-            "practice_line": rating.practice_line,
-            "score": rating.score,
-            "tier": rating.tier,
-        }
-        await op.append_entry("tier.published", rating.uscc, body, is_committed=True)
+    if on > known:
+        raise InputError(
+            "rating.known-before",
+            "a rating on {on} as known on {known} is a forecast; take a day up to {known}",
+            on=on.isoformat(),
+            known=known.isoformat(),
+        )
 
 
-async def _load_practices(uscc: str | None) -> list[dict[str, Any]]:
-    agency = Agency.uscc == uscc if uscc is not None else Agency.status == "in_force"
-    agencies = {
-        row["id"]: row for row in await Agency.select(Agency.id, Agency.uscc, Agency.name).where(agency)
-    }
-    practices = await AgencyPractice.select(AgencyPractice.agency, AgencyPractice.practice_line)
-    rows = [
-        {
-            "agency_id": row["agency"],
-            "uscc": agencies[row["agency"]]["uscc"],
-            "name": agencies[row["agency"]]["name"],
-            "practice_line": row["practice_line"],
-        }
+def find_packs(
+    book: RuleBook, subjects: Iterable[Rateable], on: date, known: date | None = None
+) -> tuple[dict[RatingSubject, RulePack], dict[RatingSubject, InputError]]:
+    """The packs that rate these subjects on a day, and for each that is missing the error that names it."""
+    packs: dict[RatingSubject, RulePack] = {}
+    missing: dict[RatingSubject, InputError] = {}
+    for instrument in sorted({subject.instrument for subject in subjects}):
+        try:
+            packs[instrument] = book.pack_on(instrument, on, known)
+        except InputError as error:
+            if error.code == "input.faults":
+                raise
+            missing[instrument] = error
+    return packs, missing
+
+
+async def load_agency_subjects(
+    uscc: str | None = None, agencies: Collection[int] | None = None
+) -> list[Rateable]:
+    """Agencies in force, all or those with these numbers, or the one with this code, by code and line."""
+    rows: list[dict[str, Any]] = []
+    if uscc is not None:
+        rows = await _agencies(Agency.uscc == uscc)
+    elif agencies is None:
+        rows = await _agencies(Agency.status == "in_force")
+    else:
+        for chunk in in_chunks(sorted(agencies)):
+            rows += await _agencies(Agency.id.is_in(list(chunk)) & (Agency.status == "in_force"))
+    by_id = {row["id"]: row for row in rows}
+    practices = await _load_practices(None if uscc is None and agencies is None else by_id)
+    found = [
+        Rateable(
+            number=row["agency"],
+            agency=row["agency"],
+            code=by_id[row["agency"]]["uscc"],
+            name=by_id[row["agency"]]["name"],
+            practice_line=row["practice_line"],
+            instrument=SUBJECTS[row["practice_line"]],
+        )
         for row in practices
-        if row["agency"] in agencies
+        if row["agency"] in by_id
     ]
-    return sorted(rows, key=lambda row: (row["uscc"], row["practice_line"]))
+    return sorted(found, key=lambda subject: (subject.code, subject.practice_line))
 
 
-async def _load_records(agencies: list[int]) -> dict[int, list[CreditRecord]]:
-    query = CreditRecordRow.select(
-        *CreditRecordRow.all_columns(), CreditRecordRow.agency.uscc.as_alias("uscc")
-    )
-    if len(set(agencies)) == 1:
-        query = query.where(CreditRecordRow.agency == agencies[0])
-    records: dict[int, list[CreditRecord]] = {}
-    for row in await query:
-        records.setdefault(row["agency"], []).append(
-            CreditRecord(
-                record_id=row["digest"],
-                subject=row["uscc"],
-                kind=row["kind"],
-                decided_on=row["decided_on"],
-                document=row["document_number"],
-                authority=row["authority"],
-                summary=row["summary"],
+async def load_practitioner_subjects(
+    certificate: str | None = None, practitioners: Collection[int] | None = None
+) -> list[Rateable]:
+    """Practitioners who practise, all or those with these numbers, or the one with this certificate."""
+    rows: list[dict[str, Any]] = []
+    if certificate is not None:
+        rows = await Practitioner.select().where(Practitioner.certificate == certificate)
+    elif practitioners is None:
+        rows = await Practitioner.select().where(Practitioner.status == "active")
+    else:
+        for chunk in in_chunks(sorted(practitioners)):
+            rows += await Practitioner.select().where(
+                Practitioner.id.is_in(list(chunk)) & (Practitioner.status == "active")
             )
+    found = [
+        Rateable(
+            number=row["id"],
+            agency=row["agency"],
+            code=row["certificate"],
+            name=row["name"],
+            practice_line=row["practice_line"],
+            instrument=PRACTITIONER_SUBJECTS[row["practice_line"]],
         )
-    return records
+        for row in rows
+    ]
+    return sorted(found, key=lambda subject: subject.code)
 
 
-async def _load_latest() -> dict[tuple[str, str], tuple[int, tuple[str, int, str, str] | None]]:
-    latest: dict[tuple[str, str], tuple[int, tuple[str, int, str, str] | None]] = {
-        (row["uscc"], row["practice_line"]): (row["agency_id"], None) for row in await _load_practices(None)
-    }
-    rows = await Rating.select(*Rating.all_columns(), Rating.agency.uscc.as_alias("uscc")).order_by(
-        Rating.rated_on, Rating.id
-    )
-    for row in rows:
-        identity = (row["tier"], row["score"], row["pack_digest"], row["lines_json"])
-        latest[row["uscc"], row["practice_line"]] = (row["agency"], identity)
-    return latest
+async def _agencies(condition: Any) -> list[dict[str, Any]]:
+    return await Agency.select(Agency.id, Agency.uscc, Agency.name).where(condition)
+
+
+async def _load_practices(agencies: Collection[int] | None) -> list[dict[str, Any]]:
+    query = AgencyPractice.select(AgencyPractice.agency, AgencyPractice.practice_line)
+    if agencies is None:
+        return await query
+    rows: list[dict[str, Any]] = []
+    for chunk in in_chunks(sorted(agencies)):
+        rows += await query.where(AgencyPractice.agency.is_in(list(chunk)))
+    return rows
+
+
+def _before(known: date | None) -> datetime | None:
+    return None if known is None else end_of_day(known)

@@ -6,6 +6,7 @@ The structures here are the answers of the API too; scores and points are decima
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.services.office import Office
+from agency_credit.services.record_history import load_gone, load_gone_numbers
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
@@ -111,7 +113,10 @@ class AgencyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A rating as it once stood; a row stands until the next one of its practice line."""
+    """A rating as it once stood; a row stands until the next one of its practice line.
+
+    `number` counts the agency's ratings in the practice line from 1; its files are asked for by it.
+    """
 
     practice_line: str
     rated_on: date
@@ -119,6 +124,7 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     score: str
     pack: str
     is_fictional: bool
+    number: int
 
 
 async def load_agency(office: Office, uscc: str) -> AgencyView:
@@ -147,30 +153,43 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
         branch_of=AgencyName(**parent) if parent else None,
         branches=[AgencyName(**branch) for branch in branches],
         ratings=await _load_ratings(office, row["id"]),
-        records=await _load_records(row["id"]),
+        records=await _load_records(office, row["id"]),
         changed_at=row["changed_at"],
     )
 
 
-async def load_history(uscc: str) -> list[HistoryRow]:
-    """All ratings of an agency, the newest first."""
+async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
+    """All ratings of an agency, the newest first; those that rest on a repaired record are left out."""
     row = await load_agency_row(uscc)
+    repaired = await _load_repaired(office, row["id"])
     ratings = await (
         Rating.select()
-        .where(Rating.agency == row["id"])
-        .order_by(Rating.rated_on, Rating.id, ascending=False)
+        .where((Rating.agency == row["id"]) & Rating.practitioner.is_null())
+        .order_by(Rating.id)
     )
-    return [
-        HistoryRow(
+    numbers: Counter[str] = Counter()
+    history: list[HistoryRow] = []
+    for rating in ratings:
+        numbers[rating["practice_line"]] += 1
+        if repaired & {line["record"] for line in json.loads(rating["lines_json"])}:
+            continue
+        view = HistoryRow(
             practice_line=rating["practice_line"],
             rated_on=rating["rated_on"],
             tier=rating["tier"],
             score=format_points(rating["score"]),
             pack=rating["pack_id"],
             is_fictional=rating["is_fictional"],
+            number=numbers[rating["practice_line"]],
         )
-        for rating in ratings
-    ]
+        history.insert(0, view)
+    return sorted(history, key=lambda view: view.rated_on, reverse=True)
+
+
+async def _load_repaired(office: Office, agency: int) -> frozenset[str]:
+    """Commitments of the agency's records that are repaired: nothing public rests on them."""
+    gone = await load_gone(agency, office.today())
+    return frozenset(record for record, why in gone.items() if why == "repaired")
 
 
 async def load_agency_row(uscc: str) -> dict[str, Any]:
@@ -189,7 +208,11 @@ async def is_fictional_now() -> bool:
 
 async def load_latest_ratings(ids: list[int]) -> dict[tuple[int, str], dict[str, Any]]:
     """The newest rating of each of these agencies in each practice line."""
-    rows = await Rating.select().where(Rating.agency.is_in(ids)).order_by(Rating.rated_on, Rating.id)
+    rows = await (
+        Rating.select()
+        .where(Rating.agency.is_in(ids) & Rating.practitioner.is_null())
+        .order_by(Rating.rated_on, Rating.id)
+    )
     return {(row["agency"], row["practice_line"]): row for row in rows}
 
 
@@ -199,11 +222,17 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
     )
     latest = await load_latest_ratings([agency])
     book = await load_rule_book(office)
-    return [_view_rating(book, row, latest.get((agency, row["practice_line"]))) for row in practices]
+    repaired = await _load_repaired(office, agency)
+    return [
+        _view_rating(book, row, latest.get((agency, row["practice_line"])), repaired) for row in practices
+    ]
 
 
-def _view_rating(book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None) -> RatingView:
+def _view_rating(
+    book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, repaired: frozenset[str]
+) -> RatingView:
     pack = _pack_of(book, rating) if rating else None
+    lines = json.loads(rating["lines_json"]) if rating else []
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],
@@ -213,7 +242,7 @@ def _view_rating(book: RuleBook, practice: dict[str, Any], rating: dict[str, Any
         score=format_points(rating["score"]) if rating else None,
         rated_on=rating["rated_on"] if rating else None,
         pack=_pack_facts(pack, rating) if rating else None,
-        lines=[_ledger_row(line, pack) for line in json.loads(rating["lines_json"])] if rating else [],
+        lines=[_ledger_row(line, pack) for line in lines if line["record"] not in repaired],
     )
 
 
@@ -259,12 +288,14 @@ def _ledger_row(line: dict[str, Any], pack: RulePack | None) -> LedgerRow:
     )
 
 
-async def _load_records(agency: int) -> list[RecordView]:
+async def _load_records(office: Office, agency: int) -> list[RecordView]:
+    """Records of the agency itself that still stand: none repaired or withdrawn, no practitioner's."""
     rows = await (
         CreditRecord.select()
-        .where(CreditRecord.agency == agency)
+        .where((CreditRecord.agency == agency) & CreditRecord.practitioner.is_null())
         .order_by(CreditRecord.decided_on, CreditRecord.id, ascending=False)
     )
+    gone = await load_gone_numbers(agency, office.today())
     return [
         RecordView(
             kind=row["kind"],
@@ -274,4 +305,5 @@ async def _load_records(agency: int) -> list[RecordView]:
             summary=mask_personal_numbers(row["summary"]),
         )
         for row in rows
+        if row["id"] not in gone
     ]

@@ -145,8 +145,9 @@ def _conditions(query: AgencyQuery) -> tuple[str, list[str]]:
     if query.tier:
         line = " AND r.practice_line = {}" if query.practice_line else ""
         parts.append(
-            f"EXISTS (SELECT 1 FROM rating r WHERE r.agency = a.id AND r.tier = {{}}{line} AND NOT EXISTS"  # noqa: S608
-            " (SELECT 1 FROM rating n WHERE n.agency = r.agency AND n.practice_line = r.practice_line"
+            "EXISTS (SELECT 1 FROM rating r WHERE r.agency = a.id AND r.practitioner IS NULL"  # noqa: S608
+            f" AND r.tier = {{}}{line} AND NOT EXISTS (SELECT 1 FROM rating n"
+            " WHERE n.agency = r.agency AND n.practitioner IS NULL AND n.practice_line = r.practice_line"
             " AND (n.rated_on > r.rated_on OR (n.rated_on = r.rated_on AND n.id > r.id))))"
         )
         values += [query.tier, query.practice_line] if query.practice_line else [query.tier]

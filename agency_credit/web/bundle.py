@@ -1,4 +1,4 @@
-"""Files of a draw on their way out: byte for byte, and as an archive that is the same every time."""
+"""Files of a draw or a rating on their way out: byte for byte, and as the same archive every time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def format_bundle(files: Mapping[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
-def answer_bundle(draw: str, files: Mapping[str, bytes]) -> Response[bytes]:
+def answer_bundle(name: str, files: Mapping[str, bytes]) -> Response[bytes]:
     """The archive as a download."""
-    return _download(f"{draw}.zip", format_bundle(files), "application/zip")
+    return _download(f"{name}.zip", format_bundle(files), "application/zip")
 
 
 def answer_file(name: str, content: bytes) -> Response[bytes]:

@@ -74,10 +74,12 @@ GET    /agencies                                        public
 GET    /agencies.csv                                    public
 GET    /agencies.json                                   public
 GET    /agencies/{uscc:str}                             public
+GET    /agencies/{uscc:str}/ratings/{practice_line:str}/bundle public
 GET    /api/v1/agencies                                 public
 GET    /api/v1/agencies/{uscc:str}                      public
 GET    /api/v1/agencies/{uscc:str}/history              public
 GET    /api/v1/agencies/{uscc:str}/inspections          public
+GET    /api/v1/agencies/{uscc:str}/ratings/{practice_line:str}/bundle public
 GET    /api/v1/draws                                    public
 POST   /api/v1/draws                                    drafter
 GET    /api/v1/draws/{draw:str}                         public
@@ -124,6 +126,7 @@ GET    /statistics.csv                                  public
 GET    /statistics.json                                 public
 GET    /verify                                          public
 GET    /verify/verify_draw.py                           public
+GET    /verify/verify_rating.py                         public
 """
 LOGGED_IN = "anybody-logged-in"
 

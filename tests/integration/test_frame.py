@@ -7,15 +7,16 @@ from datetime import date
 import pytest
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord
+from agency_credit.database.tables import Agency, AgencyPractice
 from agency_credit.domain.errors import FaultsError, InputError, RefusedError
 from agency_credit.services.draw_draft import draft_draw
 from agency_credit.services.draw_steps import announce_draw
 from agency_credit.services.frame import FrameLine, FrameScope, load_stratification
 from agency_credit.services.office import Office
-from agency_credit.services.rating import rate_all
+from agency_credit.services.rating_run import rate_all
 from agency_credit.services.results import enter_result, review_result
 from tests import world as made
+from tests.builders import add_record
 from tests.conftest import Clock
 from tests.world import World
 
@@ -76,20 +77,13 @@ async def test_an_agency_above_the_cap_is_excluded_with_the_reason(world: World)
 async def test_a_firm_with_both_lines_is_once_in_the_stratum_of_its_worse_tier(world: World) -> None:
     agency = await Agency.select(Agency.id).where(Agency.uscc == made.uscc(0)).first()
     assert agency is not None
-    async with transaction():
-        await CreditRecord.insert(
-            *(
-                CreditRecord(
-                    agency=agency["id"],
-                    kind="责令停止承接新的专利代理业务",
-                    document_number=f"{n}号",
-                    decided_on=date(2026, 6, n + 1),
-                    authority="省局",
-                    known_at=world.office.now(),
-                    digest=f"{n:064d}",
-                )
-                for n in range(2)
-            )
+    for n in range(2):
+        await add_record(
+            agency["id"],
+            "责令停止承接新的专利代理业务",
+            document_number=f"{n}号",
+            on=date(2026, 6, n + 1),
+            known_at=world.office.now(),
         )
     await rate_all(world.office, world.drafter)
     frame = await frame_of(world)

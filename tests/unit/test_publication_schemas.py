@@ -19,5 +19,7 @@ def test_the_types_of_item_4_are_those_of_the_code() -> None:
 def test_every_type_that_is_written_has_a_schema_and_no_other() -> None:
     written = {EntryType.KEY_ROTATED.value}
     for path in (ROOT / "agency_credit" / "services").glob("*.py"):
-        written |= set(re.findall(r'append_entry\(\s*"([a-z_.]+)"', path.read_text("utf-8")))
+        written |= set(
+            re.findall(r'(?:append_entry\(\s*|NewEntry\(kind=)"([a-z_.]+)"', path.read_text("utf-8"))
+        )
     assert set(re.findall(r"^\| `([a-z_]+\.?[a-z_]*)` \|", SPECIFICATION, re.MULTILINE)) == written

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from agency_credit.services.inspection_views import InspectionView, load_agency_inspections
 from agency_credit.services.office import Office
+from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.register import AgencyView, HistoryRow, load_agency, load_history
 from agency_credit.services.register_search import AgencyPage, AgencyQuery, search_agencies
+from agency_credit.web.bundle import answer_bundle
 
 
 @get("/agencies")
@@ -26,9 +28,21 @@ async def read_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> A
 
 
 @get("/agencies/{uscc:str}/history")
-async def read_history(uscc: FromPath[str]) -> list[HistoryRow]:
+async def read_history(office: NamedDependency[Office], uscc: FromPath[str]) -> list[HistoryRow]:
     """The tiers and scores of an agency over time, the newest first."""
-    return await load_history(uscc)
+    return await load_history(office, uscc)
+
+
+@get("/agencies/{uscc:str}/ratings/{practice_line:str}/bundle")
+async def read_rating_bundle(
+    office: NamedDependency[Office],
+    uscc: FromPath[str],
+    practice_line: FromPath[str],
+    number: FromQuery[int | None] = None,
+) -> Response[bytes]:
+    """The files of a rating as a zip, from which anybody recomputes it; the latest, or that of a `number`."""
+    files = await load_rating_bundle(office, uscc, practice_line, number)
+    return answer_bundle(f"{uscc}-{practice_line}", files)
 
 
 @get("/agencies/{uscc:str}/inspections")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from agency_credit.services.inspection_views import load_agency_inspections
 from agency_credit.services.office import Office
+from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.reference import load_districts
 from agency_credit.services.register import is_fictional_now, load_agency, load_history
 from agency_credit.services.register_search import (
@@ -19,6 +20,7 @@ from agency_credit.services.register_search import (
     search_agencies,
 )
 from agency_credit.services.rule_book import load_rule_book
+from agency_credit.web.bundle import answer_bundle
 from agency_credit.web.i18n import Language, msgid, translate
 from agency_credit.web.labels import LABELS
 from agency_credit.web.score_charts import history_charts
@@ -86,11 +88,24 @@ async def list_agencies_csv(
 @get("/agencies/{uscc:str}")
 async def show_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> Template:
     """What the public may know of an agency."""
-    history = await load_history(uscc)
+    history = await load_history(office, uscc)
     return render(
         "agency.html",
         is_fictional=await is_fictional_now(),
         agency=await load_agency(office, uscc),
         charts=history_charts(history, await load_rule_book(office), office.today()),
+        history=history,
         inspections=await load_agency_inspections(uscc),
     )
+
+
+@get("/agencies/{uscc:str}/ratings/{practice_line:str}/bundle")
+async def download_rating_bundle(
+    office: NamedDependency[Office],
+    uscc: FromPath[str],
+    practice_line: FromPath[str],
+    number: FromQuery[int | None] = None,
+) -> Response[bytes]:
+    """The files of a rating as a zip, from which anybody recomputes it."""
+    files = await load_rating_bundle(office, uscc, practice_line, number)
+    return answer_bundle(f"{uscc}-{practice_line}", files)

@@ -49,3 +49,11 @@ def download_verifier() -> Response[bytes]:
     return answer_file(
         "verify_draw.py", (files("agency_credit.verification") / "verify_draw.py").read_bytes()
     )
+
+
+@get("/verify/verify_rating.py", sync_to_thread=False)
+def download_rating_verifier() -> Response[bytes]:
+    """The second implementation of ratings: one file on Python's standard library."""
+    return answer_file(
+        "verify_rating.py", (files("agency_credit.verification") / "verify_rating.py").read_bytes()
+    )

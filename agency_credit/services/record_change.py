@@ -1,0 +1,249 @@
+"""Changes of records that two people make: what befell a record, and a record that replaces a wrong one.
+
+Nothing is rewritten: an approved change adds an event, or a record that corrects another. It is known from
+the instant of its approval on, and true from the day that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from agency_credit.database import append_rows
+from agency_credit.database.tables import CreditRecord as CreditRecordRow
+from agency_credit.database.tables import RecordEvent, RecordSalt
+from agency_credit.domain.canonical import digest, format_canonical
+from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.record import CreditRecord
+from agency_credit.services.change_request import Change, ChangeDraft
+from agency_credit.services.import_history import refresh_list_status
+from agency_credit.services.import_records import LIST_KINDS, record_digest
+from agency_credit.services.operation import Operation
+from agency_credit.services.rating_run import rate_touched
+from agency_credit.services.record_history import fold_events
+from agency_credit.services.record_salts import append_salts, record_body
+
+EVENTS = ("withdrawn", "suspended", "resumed", "assessed", "entered", "corrected")
+"""What can be proposed; that a record is repaired is decided elsewhere."""
+TEXTS = {"kind": 100, "document": 120, "authority": 200, "summary": 2000, "evidence": 64}
+"""Texts of a record that a correction may change, and how long each may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRecord:
+    """A record with its events, as known now.
+
+    Parameters
+    ----------
+    row
+        Its columns, with `commitment`, `uscc` and `certificate` (None: the agency's own).
+    record
+        As scoring sees it.
+    n_events
+        How many events it has: what a proposal is based on.
+    """
+
+    row: Mapping[str, Any]
+    record: CreditRecord
+    n_events: int
+
+    @property
+    def subject(self) -> str:
+        """Certificate number, or unified social credit code."""
+        return str(self.row["certificate"] or self.row["uscc"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """What somebody says of a record.
+
+    Parameters
+    ----------
+    event
+        One of `EVENTS`.
+    on
+        The day: from which it no longer stands, is suspended, counts again, or on which it entered the
+        evaluation; for a correction the day of decision.
+    until
+        Last day of a suspension; None: without end.
+    millipoints
+        What an authority set for the case.
+    texts
+        Of the record that replaces it, by the keys of `TEXTS`.
+    """
+
+    event: str
+    on: date | None = None
+    until: date | None = None
+    millipoints: int | None = None
+    texts: Mapping[str, str] | None = None
+
+
+async def load_known_record(commitment: str) -> KnownRecord:
+    """The record with this commitment.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    salt = await RecordSalt.select(RecordSalt.record).where(RecordSalt.commitment == commitment).first()
+    row: dict[str, Any] | None = None
+    if salt is not None:
+        row = await (
+            CreditRecordRow.select(
+                *CreditRecordRow.all_columns(),
+                CreditRecordRow.agency.uscc.as_alias("uscc"),
+                CreditRecordRow.practitioner.certificate.as_alias("certificate"),
+            )
+            .where(CreditRecordRow.id == salt["record"])
+            .first()
+        )
+    if row is None:
+        raise NotFoundError(
+            "record.unknown", "there is no record {record}; look for it again", record=commitment[:64]
+        )
+    events = await load_events(row["id"])
+    record = CreditRecord(
+        record_id=commitment,
+        subject=row["certificate"] or row["uscc"],
+        kind=row["kind"],
+        decided_on=row["decided_on"],
+        document=row["document_number"],
+        authority=row["authority"],
+        summary=row["summary"],
+        evidence=row["evidence"] or None,
+    )
+    return KnownRecord(row=row, record=fold_events(record, events), n_events=len(events))
+
+
+async def load_events(record: int) -> list[dict[str, Any]]:
+    """Events of a record by its number, in the order in which they became known."""
+    rows: list[dict[str, Any]] = await (
+        RecordEvent.select().where(RecordEvent.record == record).order_by(RecordEvent.id)
+    )
+    return rows
+
+
+async def load_event_number(commitment: str) -> int:
+    """How many events the record has."""
+    return (await load_known_record(commitment)).n_events
+
+
+def draft_record_change(
+    commitment: str, based_on: int, change: RecordChange, *, today: date, reason: str
+) -> ChangeDraft:
+    """The proposal of a change; a day in the past is a correction by its nature."""
+    applies_from = change.on or today
+    return ChangeDraft(
+        kind="record",
+        subject=commitment,
+        based_on=based_on,
+        payload={
+            "event": change.event,
+            "on": None if change.on is None else change.on.isoformat(),
+            "until": None if change.until is None else change.until.isoformat(),
+            "millipoints": change.millipoints,
+            "texts": None if change.texts is None else dict(change.texts),
+        },
+        applies_from=applies_from,
+        is_correction=applies_from < today,
+        reason=reason,
+    )
+
+
+def read_record_change(payload: Mapping[str, Any]) -> RecordChange:
+    """The change in a stored proposal."""
+    on, until = (date.fromisoformat(payload[key]) if payload[key] else None for key in ("on", "until"))
+    return RecordChange(
+        event=payload["event"],
+        on=on,
+        until=until,
+        millipoints=payload["millipoints"],
+        texts=payload["texts"],
+    )
+
+
+async def apply_record_change(op: Operation, change: Change) -> None:
+    """Write an approved change, and rate anew whom it touches."""
+    known, wanted = await load_known_record(change.subject), read_record_change(change.payload)
+    row = known.row
+    kinds = {row["kind"], (wanted.texts or {}).get("kind")}
+    if wanted.event == "corrected":
+        await _append_correction(op, known, wanted, change.number)
+        wanted = RecordChange(event="withdrawn", on=known.record.decided_on)
+    await RecordEvent.insert(
+        RecordEvent(
+            record=row["id"],
+            event=wanted.event,
+            on=wanted.on,
+            until=wanted.until,
+            millipoints=wanted.millipoints,
+            known_at=op.at,
+            change=change.number,
+        )
+    )
+    if row["practitioner"] is not None:
+        await rate_touched(op, (), [row["practitioner"]])
+        return
+    if kinds & set(LIST_KINDS):
+        await refresh_list_status([row["agency"]])
+    await rate_touched(op, [row["agency"]])
+
+
+def corrected_row(change: RecordChange) -> dict[str, Any]:
+    """Columns of the record that replaces another."""
+    texts = change.texts or {}
+    return {
+        "kind": texts.get("kind", ""),
+        "document_number": texts.get("document", ""),
+        "decided_on": change.on,
+        "authority": texts.get("authority", ""),
+        "summary": texts.get("summary", ""),
+        "evidence": texts.get("evidence", ""),
+    }
+
+
+def keeps_identity(known: KnownRecord, row: Mapping[str, Any]) -> bool:
+    """Whether the record that replaces `known` is by kind, document and day the same."""
+    return all(row[name] == known.row[name] for name in ("kind", "document_number", "decided_on"))
+
+
+def corrected_digest(known: KnownRecord, row: Mapping[str, Any]) -> str:
+    """What identifies the record that replaces `known`; an import of the corrected row finds it again."""
+    identity = record_digest(
+        known.row["uscc"],
+        known.row["certificate"] or "",
+        row["kind"],
+        row["document_number"],
+        row["decided_on"],
+    )
+    if not keeps_identity(known, row):
+        return identity
+    return digest(format_canonical({"corrects": known.record.record_id, "identity": identity}))
+
+
+async def _append_correction(op: Operation, known: KnownRecord, wanted: RecordChange, number: int) -> None:
+    """The record that replaces another; what befell that one befell this one."""
+    columns = corrected_row(wanted)
+    row = CreditRecordRow(
+        **columns,
+        agency=known.row["agency"],
+        practitioner=known.row["practitioner"],
+        known_at=op.at,
+        digest=corrected_digest(known, columns),
+        corrects=known.row["id"],
+    )
+    await row.save()
+    await append_salts([(int(row.id), record_body(columns, known.subject))])
+    events = await load_events(known.row["id"])
+    copied = ("event", "on", "until", "millipoints")
+    await append_rows(
+        RecordEvent,
+        [
+            {**{name: event[name] for name in copied}, "record": row.id, "known_at": op.at, "change": number}
+            for event in events
+        ],
+    )

@@ -1,0 +1,212 @@
+"""What can be wrong with a proposed change of a record; all of it is collected."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from agency_credit.database.tables import CreditRecord as CreditRecordRow
+from agency_credit.domain.day import day_in_china
+from agency_credit.domain.errors import Fault, FaultsError
+from agency_credit.domain.period import Period
+from agency_credit.domain.points import format_points
+from agency_credit.domain.record import CreditRecord
+from agency_credit.scoring import RulePack, known_record_kinds
+from agency_credit.services.change_request import ChangeDraft
+from agency_credit.services.import_records import LIST_KINDS
+from agency_credit.services.operation import Operation
+from agency_credit.services.rating import load_agency_subjects, load_practitioner_subjects
+from agency_credit.services.record_change import (
+    EVENTS,
+    TEXTS,
+    KnownRecord,
+    RecordChange,
+    corrected_digest,
+    corrected_row,
+    keeps_identity,
+    load_known_record,
+    read_record_change,
+)
+from agency_credit.services.record_history import refuse_older_knowledge
+from agency_credit.services.rule_book import load_rule_book
+
+_DIGEST = re.compile(r"([0-9a-f]{64})?", re.ASCII)
+
+
+async def check_record_change(op: Operation, draft: ChangeDraft) -> None:
+    """Refuse what cannot be so, by what is known now.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such record.
+    FaultsError
+        Everything that is wrong with it, each by its field.
+    RefusedError
+        Something became known later than now: the clock was set back.
+    """
+    await refuse_older_knowledge(op.at)
+    known, change = await load_known_record(draft.subject), read_record_change(draft.payload)
+    today = day_in_china(op.at)
+    faults = _find_faults(known.record, change, today)
+    if change.event == "assessed" and not faults:
+        faults += await _find_assessment_faults(op, known, change.millipoints)
+    if change.event == "corrected" and not faults:
+        faults += await _find_correction_faults(op, known, change)
+    if faults:
+        raise FaultsError("record", tuple(faults))
+
+
+def _fault(at: str, code: str, template: str, /, **params: str | int) -> Fault:
+    return Fault(at=at, code=code, template=template, params=params)
+
+
+def _find_faults(record: CreditRecord, change: RecordChange, today: date) -> list[Fault]:
+    if change.event not in EVENTS:
+        return [_fault("event", "record.event", "choose one of {known}", known=", ".join(EVENTS))]
+    faults = _find_day_faults(record, change, today)
+    if record.withdrawn_on is not None:
+        faults.append(
+            _fault(
+                "event",
+                "record.withdrawn-already",
+                "the record does not stand since {day}; nothing more can be said of it",
+                day=record.withdrawn_on.isoformat(),
+            )
+        )
+    elif change.event == "suspended" and change.on is not None:
+        faults += _find_stay_faults(record, Period(first_on=change.on, last_on=change.until))
+    if change.event == "assessed" and change.millipoints is None:
+        faults.append(_fault("points", "record.no-points", "write the points that the authority set"))
+    return faults
+
+
+def _find_day_faults(record: CreditRecord, change: RecordChange, today: date) -> list[Fault]:
+    on, faults = change.on, []
+    if on is None:
+        return [] if change.event == "assessed" else [_fault("on", "record.no-day", "choose a day")]
+    if on < record.decided_on and change.event != "corrected":
+        faults.append(
+            _fault(
+                "on",
+                "record.before-decision",
+                "{day} lies before the decision on {decided}; choose that day or a later one",
+                day=on.isoformat(),
+                decided=record.decided_on.isoformat(),
+            )
+        )
+    elif on > today and change.event != "suspended":
+        template = "{day} lies in the future; choose a day up to today"
+        faults.append(Fault(at="on", code="record.future", template=template, params={"day": on.isoformat()}))
+    elif change.event == "resumed" and not any(stay.contains(on) for stay in record.suspended):
+        faults.append(
+            _fault("on", "record.not-suspended", "the record is not suspended on {day}", day=on.isoformat())
+        )
+    return faults
+
+
+def _find_stay_faults(record: CreditRecord, wanted: Period) -> list[Fault]:
+    if wanted.last_on is not None and wanted.last_on < wanted.first_on:
+        return [
+            _fault(
+                "until",
+                "record.order",
+                "the last day, {until}, lies before the first, {day}; choose that day or a later one",
+                until=wanted.last_on.isoformat(),
+                day=wanted.first_on.isoformat(),
+            )
+        ]
+    return [
+        _fault(
+            "on",
+            "record.overlap",
+            "the record is suspended from {first} already; end that suspension first",
+            first=stay.first_on.isoformat(),
+        )
+        for stay in record.suspended
+        if stay.overlaps(wanted)
+    ]
+
+
+async def _find_assessment_faults(op: Operation, known: KnownRecord, millipoints: int | None) -> list[Fault]:
+    """By the packs of today that rate the subject: points belong to a range and lie within it."""
+    if known.row["practitioner"] is None:
+        subjects = await load_agency_subjects(known.subject)
+    else:
+        subjects = await load_practitioner_subjects(known.subject)
+    packs = (await load_rule_book(op.office)).in_force(RulePack, day_in_china(op.at))
+    instruments = {subject.instrument for subject in subjects}
+    ranges: list[tuple[str, int, int]] = [
+        (
+            clause.code,
+            min(clause.range.from_millipoints, clause.millipoints),
+            max(clause.range.from_millipoints, clause.millipoints),
+        )
+        for pack in packs
+        if pack.subject in instruments
+        for clause in pack.clauses
+        if known.record.kind in clause.record_kinds
+        and clause.range is not None
+        and clause.millipoints is not None
+    ]
+    if not ranges:
+        return [
+            _fault(
+                "points",
+                "record.no-range",
+                "no clause in force today leaves the points of {kind} to an authority",
+                kind=known.record.kind,
+            )
+        ]
+    return [
+        _fault(
+            "points",
+            "record.outside-range",
+            "{clause} leaves from {low} to {high} points; write a number within",
+            clause=code,
+            low=format_points(low),
+            high=format_points(high),
+        )
+        for code, low, high in ranges
+        if millipoints is None or not low <= millipoints <= high
+    ]
+
+
+async def _find_correction_faults(op: Operation, known: KnownRecord, change: RecordChange) -> list[Fault]:
+    texts = change.texts or {}
+    faults = [
+        _fault(name, "form.long", "write at most {n} characters", n=length)
+        for name, length in TEXTS.items()
+        if len(texts.get(name, "")) > length
+    ]
+    if not _DIGEST.fullmatch(texts.get("evidence", "")):
+        faults.append(
+            _fault(
+                "evidence",
+                "record.evidence",
+                "write the SHA-256 of the document, 64 hexadecimal digits, or nothing",
+            )
+        )
+    files = (await load_rule_book(op.office)).files_on(day_in_china(op.at))
+    kinds = known_record_kinds(file for file in files if isinstance(file, RulePack)) | set(LIST_KINDS)
+    kind = texts.get("kind", "")
+    if kind not in kinds and kind != known.record.kind:
+        faults.append(
+            _fault("kind", "record.kind", "no rule knows {kind}; write the word of a rule", kind=kind[:100])
+        )
+    new = corrected_row(change)
+    if all(new[name] == known.row[name] for name in new):
+        faults.append(_fault("event", "record.same", "the correction changes nothing"))
+    elif not keeps_identity(known, new) and await _is_there(corrected_digest(known, new)):
+        faults.append(
+            _fault(
+                "document",
+                "record.exists",
+                "there is a record of this kind, document and day already; withdraw this one instead",
+            )
+        )
+    return faults
+
+
+async def _is_there(record: str) -> bool:
+    return bool(await CreditRecordRow.exists().where(CreditRecordRow.digest == record))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # What `make mutate` loads: few examples, the same for every mutant.
 hypothesis.settings.register_profile(
-    "mutation", max_examples=20, derandomize=True, deadline=None, database=None
+    "mutation", max_examples=10, derandomize=True, deadline=None, database=None
 )
 
 PACKS = Path(__file__).parents[1] / "seeds" / "rules"

@@ -19,7 +19,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.recusals import approve_recusals
-from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.rule_book import load_packs_of_today
 from agency_credit.web.i18n import Language, format_instant, msgid, translate, translate_error
 from seeds.office_files import OfficeFile
 
@@ -176,8 +176,8 @@ async def rate_everybody(story: Story, at: datetime) -> None:
     for line, tiers in run.tiers.items():
         counts = "  ".join(f"{tier} {n}" for tier, n in sorted(tiers.items(), key=_tier_order))
         story.tell(translate(story.tongue, names[line]), counts)
-    book = await load_rule_book(story.office)
-    banners = {file.banner for file in book.files_on(story.office.today()) if file.banner is not None}
+    packs = await load_packs_of_today(story.office)
+    banners = {pack.banner for pack in packs if pack.banner is not None}
     for banner in sorted({banner.in_language(story.tongue) for banner in banners}):
         story.tell(banner)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--rules",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder with further rule packs; fictional ones are used only from here.",
+    help="Folder with rule files that hold for this look alone; nothing of them is stored.",
 )
 @format_option
 def command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -161,8 +162,9 @@ async def load_shelf(office: Office) -> RuleShelf:
         histories: dict[str, list[RuleStep]] = {}
         for stored in steps:
             histories.setdefault(stored.step.instrument, []).append(stored.step)
-        shelf.book = RuleBook(histories=histories, overlay=office.overlay)
-        shelf.steps = tuple(steps)
-        shelf.has_fictional = any(file.is_fictional for file in shelf.book.files_on(date.max))
+        book = RuleBook(histories=histories, overlay=office.overlay)
+        files = await asyncio.to_thread(book.files_on, office.today())  # a long one takes a while to parse
+        shelf.book, shelf.steps = book, tuple(steps)
+        shelf.has_fictional = any(file.is_fictional for file in files)
         shelf.newest = max((stored.version_id for stored in steps), default=0)
     return shelf

@@ -120,8 +120,9 @@ async def apply_rule_change(op: Operation, change: Change) -> None:
 
 
 async def preview_rule_change(op: Operation, draft: ChangeDraft) -> RuleOutcome:
-    """What the change would make, checked; raises as `check_rule_change`."""
-    return outcome_of(
+    """What the change would make, checked away from the event loop; raises as `check_rule_change`."""
+    return await asyncio.to_thread(
+        outcome_of,
         await load_rule_book(op.office),
         draft,
         entered_by=(await load_parameter("office_name")).value or op.actor.username,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from agency_credit.domain.errors import AgencyCreditError
@@ -61,7 +62,9 @@ async def load_rule_change(office: Office, number: int) -> RuleChangeView:
             check_basis(change, len(book.histories.get(change.subject, ())))
             check_correction(change.applies_from, today, is_correction=change.is_correction)
             entered_by = (await load_parameter("office_name")).value or "-"
-            outcome = outcome_of(book, change, entered_by=entered_by, decided_on=today)
+            outcome = await asyncio.to_thread(
+                outcome_of, book, change, entered_by=entered_by, decided_on=today
+            )
             differences = compare_files(outcome.before, outcome.after)
         except AgencyCreditError as error:
             obstacle = error

@@ -8,13 +8,16 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agency_credit.domain import errors
 from agency_credit.domain.citation import Language
+
+if TYPE_CHECKING:
+    from agency_credit.scoring import RulePack
 
 _STATUS: tuple[tuple[type[errors.AgencyCreditError], int], ...] = (
     (errors.VerificationError, 1),
@@ -56,6 +59,13 @@ def report_error(error: Exception) -> int:
             text = translate(tongue, fault.template, **fault.params)
             click.echo(f"  {fault.at}: {fault.code}: {text}", err=True)
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 70)
+
+
+def echo_banners(packs: Iterable[RulePack]) -> None:
+    """Say on standard error what is to be said of made-up packs, each once."""
+    banners = {pack.banner.in_language(language()) for pack in packs if pack.banner is not None}
+    for banner in sorted(banners):
+        click.echo(banner, err=True)
 
 
 def echo_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agency_credit.cli.report import echo_rows, format_option, language
+from agency_credit.cli.outlook import echo_outlooks
+from agency_credit.cli.report import echo_banners, echo_rows, format_option, language
 from agency_credit.cli.run_office import run_in_office
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 @click.option("--subject", metavar="USCC", help="One agency alone, with the lines behind its points.")
 @click.option("--explain", "is_explained", is_flag=True, help="Say in sentences how the points came about.")
 @click.option(
+    "--outlook",
+    "is_outlook",
+    is_flag=True,
+    help="With --subject: what time alone and what repairs would change, instead of the lines.",
+)
+@click.option(
     "--rules",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -30,12 +37,22 @@ if TYPE_CHECKING:
 )
 @format_option
 def command(
-    on: datetime | None, subject: str | None, folder: Path | None, form: str, is_explained: bool
+    on: datetime | None,
+    subject: str | None,
+    folder: Path | None,
+    form: str,
+    *,
+    is_explained: bool,
+    is_outlook: bool,
 ) -> None:
     """Score agencies on a day by the rules in force on it. Nothing is stored."""
+    if is_outlook:
+        if subject is None:
+            raise click.UsageError("--outlook needs --subject")
+        echo_outlooks(on, subject, folder, form)
+        return
     ratings = _load(on, subject, folder)
-    for banner in _banners(ratings):
-        click.echo(banner, err=True)
+    echo_banners(rating.pack for rating in ratings)
     if form == "json":
         answers = [_answer(rating, is_explained=is_explained) for rating in ratings]
         click.echo(json.dumps(answers, ensure_ascii=False, indent=1))
@@ -58,11 +75,6 @@ def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list
         return await load_ratings(office, on.date() if on else office.today(), subject)
 
     return run_in_office(work, overlay_folder=folder)
-
-
-def _banners(ratings: list[SubjectRating]) -> list[str]:
-    banners = {rating.pack.banner for rating in ratings if rating.pack.banner is not None}
-    return sorted({banner.in_language(language()) for banner in banners})
 
 
 def _answer(rating: SubjectRating, *, is_explained: bool) -> dict[str, Json]:

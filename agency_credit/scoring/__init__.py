@@ -3,7 +3,7 @@
 Pure: files are handed in as bytes, the day as a date.
 """
 
-from agency_credit.scoring.answers import ledger_answer, rule_pack_answer
+from agency_credit.scoring.answers import ledger_answer, outlook_answer, rule_pack_answer
 from agency_credit.scoring.batch import PopulationScores, score_population
 from agency_credit.scoring.bundle import RecordBody, format_rated, format_rating_bundle
 from agency_credit.scoring.duties import Duties
@@ -59,6 +59,7 @@ __all__ = [
     "in_force_on",
     "known_record_kinds",
     "ledger_answer",
+    "outlook_answer",
     "pack_of",
     "parse_rule_file",
     "parse_rule_pack",

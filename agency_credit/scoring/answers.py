@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from agency_credit.domain.canonical import Json
@@ -10,8 +11,10 @@ from agency_credit.domain.ledger import Ledger, LedgerLine
 from agency_credit.domain.points import format_points
 from agency_credit.domain.tier import Tier
 from agency_credit.scoring.clause import Clause, Group
+from agency_credit.scoring.repairs import RepairPlan
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import score_of, tier_of
+from agency_credit.scoring.timeline import Moment
 
 
 def rule_pack_answer(pack: RulePack) -> dict[str, Json]:
@@ -55,6 +58,72 @@ def ledger_answer(subject: str, ledger: Ledger, pack: RulePack) -> dict[str, Jso
         "score": format_points(score),
         "tier": tier_of(pack, score).name,
         "lines": [_line(line) for line in ledger.lines],
+    }
+
+
+def outlook_answer(
+    subject: str,
+    ledger: Ledger,
+    pack: RulePack,
+    expiries: Sequence[Moment],
+    plans: Sequence[RepairPlan],
+) -> dict[str, Json]:
+    """One subject of `score --outlook --format json`; of the ledger only what it comes to."""
+    score = score_of(ledger)
+    return {
+        "subject": subject,
+        "on": ledger.on.isoformat(),
+        "pack": ledger.pack_id,
+        "score": format_points(score),
+        "tier": tier_of(pack, score).name,
+        "expiries": [_moment(moment) for moment in expiries],
+        "repairs": [_plan(plan) for plan in plans],
+    }
+
+
+def _moment(moment: Moment) -> dict[str, Json]:
+    return {
+        "on": moment.on.isoformat(),
+        "score": points_answer(moment.score),
+        "tier": moment.tier,
+        "pack": moment.pack_id,
+        "missing": None if moment.missing is None else moment.missing.code,
+        "base_move": format_points(moment.base_move),
+        "moves": [
+            {
+                "record": move.record_id,
+                "record_kind": move.record_kind,
+                "decided_on": move.decided_on.isoformat(),
+                "clause": move.clause,
+                "points_before": format_points(move.millipoints_before),
+                "points_after": format_points(move.millipoints_after),
+                "state_before": move.state_before.value,
+                "state_after": move.state_after.value,
+            }
+            for move in moment.moves
+        ],
+    }
+
+
+def _plan(plan: RepairPlan) -> dict[str, Json]:
+    return {
+        "tier": plan.tier,
+        "from": format_points(plan.from_millipoints),
+        "score": format_points(plan.score),
+        "tier_after": plan.tier_after,
+        "records": None
+        if plan.repairs is None
+        else [
+            {
+                "record": repair.record_id,
+                "record_kind": repair.record_kind,
+                "decided_on": repair.decided_on.isoformat(),
+                "clause": repair.clause,
+                "worth": format_points(repair.worth_millipoints),
+                "from": _day(repair.from_on),
+            }
+            for repair in plan.repairs
+        ],
     }
 
 

@@ -30,8 +30,8 @@ PARTLY_UNDER_GROUP = (
     "the group {group}, {group_cap} points ({citation})."
 )
 PARTLY_UNDER_BOTH = (
-    "{decided_on} {kind}: {points} of its {worth} points for {clause} {wording}; the rest is over the caps "
-    "of the clause, {cap} points, and of the group {group}, {group_cap} points ({citation})."
+    "{decided_on} {kind}: {points} of its {worth} points for {clause} {wording}; the rest is over the cap "
+    "of the clause, {cap} points, or of the group {group}, {group_cap} points ({citation})."
 )
 UNDECIDED = (
     "{decided_on} {kind}: falls under {clause} {wording}; at most {points} points, the authority has not yet "

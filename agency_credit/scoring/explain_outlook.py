@@ -43,13 +43,9 @@ STOPS = {
 }
 NOTHING_EXPIRES = "Time alone changes nothing."
 
-REACHED = (
-    "Tier {tier} begins with {least} points; {n} repair(s) reach it, not fewer: {points} points, "
-    "tier {after}."
-)
+REACHED = "To tier {tier} by {n} repair(s), not fewer: {points} points, tier {after}."
 NOT_REACHED = (
-    "Tier {tier} begins with {least} points; no repairs reach it: all that are possible leave {points} "
-    "points, tier {after}."
+    "No repairs reach tier {tier}: all that are possible together lead to {points} points, tier {after}."
 )
 BEST_TIER = "There is no better tier."
 REPAIR_FROM = "{decided_on} {kind}, {worth} points for {clause} {wording}: can be repaired from {from_on} on."
@@ -164,7 +160,6 @@ def explain_what_if(made: WhatIf, pack: RulePack, language: Language) -> tuple[S
 def _explain_plan(plan: RepairPlan, pack: RulePack, language: Language) -> tuple[Sentence, ...]:
     params: dict[str, str | int] = {
         "tier": plan.tier,
-        "least": format_points(plan.from_millipoints),
         "points": format_points(plan.score),
         "after": plan.tier_after,
     }

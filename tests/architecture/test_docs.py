@@ -274,6 +274,26 @@ def test_a_score_answers_with_these_keys() -> None:
     assert set(answer["lines"][0]) == line  # type: ignore[index,arg-type]
 
 
+def test_an_outlook_answers_with_these_keys() -> None:
+    day = date(2026, 3, 1)
+    pack = scoring.rule_pack_in_force(load_rule_packs(), RatingSubject.PATENT_AGENCY, day)
+    record = CreditRecord(record_id="1", subject="A", kind="人均代理量明显高于正常水平", decided_on=day)
+    answer = scoring.outlook_answer(
+        "A",
+        scoring.score_ledger([record], pack, day),
+        pack,
+        scoring.expiries([record], [pack], day),
+        scoring.smallest_repairs([record], pack, day),
+    )
+    whole, moment, move, plan, repair = stated_keys("score --outlook")
+    assert set(answer) == whole
+    first, reached = answer["expiries"][0], answer["repairs"][0]  # type: ignore[index]
+    assert set(first) == moment  # type: ignore[arg-type]
+    assert set(first["moves"][0]) == move  # type: ignore[index,call-overload,arg-type]
+    assert set(reached) == plan  # type: ignore[arg-type]
+    assert set(reached["records"][0]) == repair  # type: ignore[index,call-overload,arg-type]
+
+
 def test_an_import_answers_with_these_keys() -> None:
     report = ImportReport(new=0, changed=0, same=0, repeated=0, faults=(), is_committed=False)
     whole, fault = stated_keys("import")

@@ -223,7 +223,7 @@ def test_what_cannot_be_repaired_stays_and_that_is_said():
         ("A", None, 85000, "B"),
     ]
     assert said(explain_repairs(found, pack, "zh"))[-1] == (
-        "A 级须达到 90 分：仅靠信用修复无法达到，可修复的全部修复后为 85 分，信用等级 B。"
+        "仅靠信用修复无法达到 A 级：可以修复的全部修复后为 85 分，信用等级 B。"
     )
 
 
@@ -351,7 +351,7 @@ def test_moments_repairs_and_what_if_are_sentences_in_both_languages():
     assert said(explain_expiries((), [pack], "en"), "en") == ["Time alone changes nothing."]
     found = smallest_repairs(records, pack, ON)
     assert said(explain_repairs(found, pack, "zh")) == [
-        "A 级须达到 90 分：至少修复以下 1 条信用信息即可达到，修复后 95 分，信用等级 A。",
+        "达到 A 级：至少须修复以下 1 条信用信息，修复后 95 分，信用等级 A。",
         "2025-02-10 a（A“条款A”，-8 分）：自 2025-03-11 起可以申请修复。",
     ]
     made = what_if(records, record("", "a", ON), pack, ON)
@@ -388,7 +388,7 @@ def test_a_line_that_begins_or_counts_otherwise_says_how_many_points():
         ([group(-12), clause("A", -8, 'group = "G"')], "其余超出所属类别“组”的计分上限（-12 分）"),
         (
             [group(-12), clause("A", -8, 'group = "G"\n' + counting("per-case", -14))],
-            "其余超出该条款（-14 分）和所属类别“组”（-12 分）的计分上限",
+            "其余超出该条款（-14 分）或者所属类别“组”（-12 分）的计分上限",
         ),
     ],
 )

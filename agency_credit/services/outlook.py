@@ -1,0 +1,104 @@
+"""What would change an agency's tier: its score so far, what time will do, and the fewest repairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.record import CreditRecord
+from agency_credit.scoring import (
+    Moment,
+    PeriodTable,
+    RepairPlan,
+    RulePack,
+    expiries,
+    score_timeline,
+    smallest_repairs,
+)
+from agency_credit.services.office import Office
+from agency_credit.services.rating import (
+    Rateable,
+    SubjectRating,
+    load_agency_subjects,
+    rate,
+)
+from agency_credit.services.record_history import load_agency_records
+from agency_credit.services.rule_book import RuleBook, load_rule_book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Where an agency stands in a practice line on a day, with all that is known now.
+
+    Parameters
+    ----------
+    records
+        For `what_if`, with the pack of the rating.
+    packs
+        Every version that rates it, each with its days.
+    past
+        From the day before the first record, or the first day of a pack where that is later, to the day.
+    expiries
+        What time alone changes after the day.
+    plans
+        For every better tier the fewest repairs that reach it.
+    """
+
+    rating: SubjectRating
+    records: tuple[CreditRecord, ...]
+    packs: tuple[RulePack, ...]
+    past: tuple[Moment, ...]
+    expiries: tuple[Moment, ...]
+    plans: tuple[RepairPlan, ...]
+
+
+async def load_outlook(office: Office, uscc: str, practice_line: str, on: date) -> Outlook:
+    """The outlook of an agency in one practice line from the day `on`; nothing is stored.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has the code, or it is not in this practice line.
+    InputError
+        No instrument is in force on the day.
+    """
+    found = await load_outlooks(office, uscc, on, practice_line)
+    if not found:
+        raise NotFoundError(
+            "agency.not-in-line",
+            "the agency {uscc} is not registered in the practice line {practice_line}",
+            uscc=uscc,
+            practice_line=practice_line,
+        )
+    return found[0]
+
+
+async def load_outlooks(
+    office: Office, uscc: str, on: date, practice_line: str | None = None
+) -> list[Outlook]:
+    """As `load_outlook`, in each of its practice lines unless one is named."""
+    subjects = await load_agency_subjects(uscc)
+    if not subjects:
+        raise NotFoundError("agency.unknown", "there is no agency with the code {uscc}", uscc=uscc)
+    book = await load_rule_book(office)
+    records = await load_agency_records({subject.number for subject in subjects})
+    return [
+        _outlook(book, subject, tuple(records.get(subject.number, ())), on)
+        for subject in subjects
+        if practice_line in (None, subject.practice_line)
+    ]
+
+
+def _outlook(book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...], on: date) -> Outlook:
+    pack, packs = book.pack_on(subject.instrument, on), book.versions(subject.instrument)
+    decided = min((record.decided_on for record in records), default=on)
+    first_on = max(decided - timedelta(days=1), packs[0].effective_from)
+    return Outlook(
+        rating=rate(subject, records, pack, on),
+        records=records,
+        packs=packs,
+        past=score_timeline(records, packs, min(first_on, on), on),
+        expiries=expiries(records, packs, on),
+        plans=smallest_repairs(records, pack, on, book.in_force(PeriodTable, on)),
+    )

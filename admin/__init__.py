@@ -9,7 +9,7 @@ def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
     from litestar import Router
 
-    from admin import desk, draft, draws, imports, inspections, people, rules, session, statistics
+    from admin import desk, draft, draws, imports, inspections, people, records, rules, session, statistics
     from admin.api import api_handlers
     from admin.reference import reference_handler
 
@@ -50,6 +50,7 @@ def routers() -> list[ControllerRouterHandler]:
         draws.show_void,
         draws.ask_void,
         draws.confirm,
+        *records.PAGES,
         *rules.PAGES,
         inspections.show_mine,
         inspections.show_results,

@@ -12,6 +12,8 @@ from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
 from agency_credit.services.rating_run import rate_all
+from agency_credit.services.rating_store import is_rating_due
+from agency_credit.services.record_desk import load_waiting_record_changes
 from agency_credit.services.rule_book import load_packs_of_today
 
 LINES_A_PAGE = 50
@@ -34,6 +36,8 @@ async def show_rating(
         "rating",
         counts=await load_counts(),
         table=await load_tier_table(),
+        is_due=await is_rating_due(),
+        changes=await load_waiting_record_changes(),
         packs=await load_packs_of_today(office),
         done=None if n_rated is None else {"rated": n_rated, "changed": n_changed or 0},
     )

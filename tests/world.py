@@ -44,10 +44,10 @@ async def build_world(office: Office, clock: Clock, *, n_agencies: int = 12, n_i
     """People with every role, agencies of both lines (every fourth has both), inspectors with accounts."""
     await add_agencies(n_agencies)
     await add_inspectors(n_inspectors)
-    drafter = await _person(office, "drafter", Role.DRAFTER)
-    approver = await _person(office, "approver", Role.APPROVER)
+    drafter = await add_account(office, "drafter", Role.DRAFTER)
+    approver = await add_account(office, "approver", Role.APPROVER)
     inspectors = [
-        await _person(office, f"inspector{n}", Role.INSPECTOR, certificate=f"鲁C{n:05d}")
+        await add_account(office, f"inspector{n}", Role.INSPECTOR, certificate=f"鲁C{n:05d}")
         for n in range(n_inspectors)
     ]
     await rate_all(office, drafter)
@@ -180,7 +180,7 @@ async def add_recusal(inspector: int, agency: int, proposed_by: int | None, appr
     )
 
 
-async def _person(office: Office, username: str, *roles: Role, certificate: str | None = None) -> Actor:
+async def add_account(office: Office, username: str, *roles: Role, certificate: str | None = None) -> Actor:
     await create_person(
         office, ADMIN, username, PASSWORD, display_name=username, roles=roles, certificate=certificate
     )

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 @click.command("score")
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day; default: today in China.")
+@click.option(
+    "--known",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With what was known at the end of this day; internal, leaves an audit line.",
+)
 @click.option("--subject", metavar="USCC", help="One agency alone, with the lines behind its points.")
 @click.option("--explain", "is_explained", is_flag=True, help="Say in sentences how the points came about.")
 @click.option(
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 @format_option
 def command(
     on: datetime | None,
+    known: datetime | None,
     subject: str | None,
     folder: Path | None,
     form: str,
@@ -47,11 +53,11 @@ def command(
 ) -> None:
     """Score agencies on a day by the rules in force on it. Nothing is stored."""
     if is_outlook:
-        if subject is None:
-            raise click.UsageError("--outlook needs --subject")
+        if subject is None or known is not None:
+            raise click.UsageError("--outlook needs --subject, and does not go with --known")
         echo_outlooks(on, subject, folder, form)
         return
-    ratings = _load(on, subject, folder)
+    ratings = _load(on, known, subject, folder)
     echo_banners(rating.pack for rating in ratings)
     if form == "json":
         answers = [_answer(rating, is_explained=is_explained) for rating in ratings]
@@ -68,11 +74,18 @@ def command(
             _echo_lines(ratings)
 
 
-def _load(on: datetime | None, subject: str | None, folder: Path | None) -> list[SubjectRating]:
+def _load(
+    on: datetime | None, known: datetime | None, subject: str | None, folder: Path | None
+) -> list[SubjectRating]:
     async def work(office: Office) -> list[SubjectRating]:
+        from agency_credit.domain.role import SYSTEM
         from agency_credit.services.rating import load_ratings
+        from agency_credit.services.record_desk import ask_ratings
 
-        return await load_ratings(office, on.date() if on else office.today(), subject)
+        if known is None:
+            return await load_ratings(office, on.date() if on else office.today(), subject)
+        day = on.date() if on else known.date()
+        return await ask_ratings(office, SYSTEM, day, known.date(), subject)
 
     return run_in_office(work, overlay_folder=folder)
 

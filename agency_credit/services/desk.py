@@ -93,7 +93,8 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_draw_tasks(office, actor, draws),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
-        *_change_tasks(actor, await load_waiting_changes("rule")),
+        *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
+        *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
     ]
     is_reader = bool(actor.roles & {Role.DRAFTER, Role.APPROVER, Role.AUDITOR})
     return Desk(
@@ -204,13 +205,11 @@ def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
         yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))
 
 
-def _change_tasks(actor: Actor, changes: Iterable[Change]) -> Iterable[Task]:
+def _change_tasks(actor: Actor, changes: Iterable[Change], folder: str) -> Iterable[Task]:
     if Role.APPROVER in actor.roles:
         for change in changes:
             if change.proposed_by != actor.person_id:
-                yield Task(
-                    kind="change.decide", path=f"/admin/rules/changes/{change.number}", what=change.subject
-                )
+                yield Task(kind="change.decide", path=f"{folder}/{change.number}", what=change.subject[:60])
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:

@@ -18,6 +18,7 @@ from agency_credit.services.import_work import in_chunks
 from agency_credit.services.log import NewEntry
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating import Rateable, SubjectRating
+from agency_credit.services.rule_store import load_known_at
 from agency_credit.services.verify import refuse_false_rating
 
 _LATEST = (
@@ -117,6 +118,13 @@ async def refuse_clock_back(op: Operation, on: date) -> None:
             newest=newest["rated_on"].isoformat(),
             day=on.isoformat(),
         )
+
+
+async def is_rating_due() -> bool:
+    """Whether the rules changed after the newest rating: a decided change rates nobody by itself."""
+    newest = await Rating.select(Rating.rated_at).order_by(Rating.id, ascending=False).first()
+    known_at = await load_known_at()
+    return newest is not None and known_at is not None and known_at > newest["rated_at"]
 
 
 async def append_ratings(op: Operation, ratings: Sequence[NewRating]) -> int:

@@ -14,6 +14,7 @@ from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.change_request import ChangeDraft
 from agency_credit.services.import_records import LIST_KINDS
+from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating import load_agency_subjects, load_practitioner_subjects
 from agency_credit.services.record_change import (
@@ -28,7 +29,7 @@ from agency_credit.services.record_change import (
     read_record_change,
 )
 from agency_credit.services.record_history import refuse_older_knowledge
-from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 _DIGEST = re.compile(r"([0-9a-f]{64})?", re.ASCII)
 
@@ -47,12 +48,23 @@ async def check_record_change(op: Operation, draft: ChangeDraft) -> None:
     """
     await refuse_older_knowledge(op.at)
     known, change = await load_known_record(draft.subject), read_record_change(draft.payload)
-    today = day_in_china(op.at)
+    await check_change(op.office, known, change, day_in_china(op.at))
+
+
+async def check_change(office: Office, known: KnownRecord, change: RecordChange, today: date) -> None:
+    """Refuse what cannot be said of a record.
+
+    Raises
+    ------
+    FaultsError
+        Everything that is wrong with it, each by its field.
+    """
     faults = _find_faults(known.record, change, today)
+    book = await load_rule_book(office)
     if change.event == "assessed" and not faults:
-        faults += await _find_assessment_faults(op, known, change.millipoints)
+        faults += await _find_assessment_faults(book, known, change.millipoints, today)
     if change.event == "corrected" and not faults:
-        faults += await _find_correction_faults(op, known, change)
+        faults += await _find_correction_faults(book, known, change, today)
     if faults:
         raise FaultsError("record", tuple(faults))
 
@@ -128,13 +140,15 @@ def _find_stay_faults(record: CreditRecord, wanted: Period) -> list[Fault]:
     ]
 
 
-async def _find_assessment_faults(op: Operation, known: KnownRecord, millipoints: int | None) -> list[Fault]:
+async def _find_assessment_faults(
+    book: RuleBook, known: KnownRecord, millipoints: int | None, today: date
+) -> list[Fault]:
     """By the packs of today that rate the subject: points belong to a range and lie within it."""
     if known.row["practitioner"] is None:
         subjects = await load_agency_subjects(known.subject)
     else:
         subjects = await load_practitioner_subjects(known.subject)
-    packs = (await load_rule_book(op.office)).in_force(RulePack, day_in_china(op.at))
+    packs = book.in_force(RulePack, today)
     instruments = {subject.instrument for subject in subjects}
     ranges: list[tuple[str, int, int]] = [
         (
@@ -172,7 +186,9 @@ async def _find_assessment_faults(op: Operation, known: KnownRecord, millipoints
     ]
 
 
-async def _find_correction_faults(op: Operation, known: KnownRecord, change: RecordChange) -> list[Fault]:
+async def _find_correction_faults(
+    book: RuleBook, known: KnownRecord, change: RecordChange, today: date
+) -> list[Fault]:
     texts = change.texts or {}
     faults = [
         _fault(name, "form.long", "write at most {n} characters", n=length)
@@ -187,7 +203,7 @@ async def _find_correction_faults(op: Operation, known: KnownRecord, change: Rec
                 "write the SHA-256 of the document, 64 hexadecimal digits, or nothing",
             )
         )
-    files = (await load_rule_book(op.office)).files_on(day_in_china(op.at))
+    files = book.files_on(today)
     kinds = known_record_kinds(file for file in files if isinstance(file, RulePack)) | set(LIST_KINDS)
     kind = texts.get("kind", "")
     if kind not in kinds and kind != known.record.kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from agency_credit.domain.errors import AgencyCreditError
+from agency_credit.domain.errors import AgencyCreditError, NotFoundError
 from agency_credit.scoring import Instrument
 from agency_credit.scoring.compare import Difference, compare_files
 from agency_credit.services.change_request import Change, load_change, load_waiting_changes
@@ -54,6 +54,8 @@ async def load_rule_change(office: Office, number: int) -> RuleChangeView:
         There is no such proposal.
     """
     change = await load_change(number)
+    if change.kind != "rule":
+        raise NotFoundError("change.unknown", "there is no proposed change {n}", n=number)
     book, today = await load_rule_book(office), office.today()
     obstacle: AgencyCreditError | None = None
     differences: tuple[Difference, ...] = ()

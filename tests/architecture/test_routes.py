@@ -21,6 +21,8 @@ from tests.visitor import shared_app, visit
 TABLE = """
 GET    /                                                public
 GET    /admin                                           anybody-logged-in
+GET    /admin/agencies                                  administrator approver auditor drafter
+GET    /admin/agencies/{uscc:str}                       administrator approver auditor drafter
 GET    /admin/audit                                     auditor
 GET    /admin/draws                                     approver auditor drafter
 POST   /admin/draws                                     drafter
@@ -58,6 +60,11 @@ GET    /admin/people/{username:str}/password            administrator
 POST   /admin/people/{username:str}/password            administrator
 GET    /admin/rating                                    administrator approver drafter
 POST   /admin/rating                                    administrator approver drafter
+GET    /admin/records/{record:str}                      administrator approver auditor drafter
+POST   /admin/records/{record:str}                      drafter
+GET    /admin/records/changes/{number:int}              administrator approver auditor drafter
+POST   /admin/records/changes/{number:int}/decide       approver
+POST   /admin/records/changes/{number:int}/take-back    drafter
 GET    /admin/recusals                                  approver auditor drafter
 POST   /admin/recusals                                  approver
 ASGI   /admin/reference                                 administrator

@@ -1,0 +1,173 @@
+"""An agency's ledger and records for the office: on any day, as known on any other; changes by two people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from admin.entered import Entered, read_form
+from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
+from agency_credit.domain.errors import AgencyCreditError, InputError, RefusedError
+from agency_credit.domain.points import parse_points
+from agency_credit.domain.role import APPROVER, AUDITOR, DRAFTER, RATERS
+from agency_credit.services.changes import (
+    MAX_REASON,
+    Verdict,
+    decide_change,
+    propose_change,
+    take_back_change,
+)
+from agency_credit.services.office import Office
+from agency_credit.services.record_change import EVENTS, TEXTS, RecordChange, draft_record_change
+from agency_credit.services.record_desk import (
+    load_agency_desk,
+    load_record_change_view,
+    load_record_view,
+)
+
+READERS = RATERS | AUDITOR
+CHANGE = "/admin/records/changes/{number}"
+
+
+@get("/admin/agencies", opt=opened_to(READERS))
+async def find_agency(request: AnyRequest, uscc: FromQuery[str] = "") -> Redirect:
+    """Lead to an agency by its code."""
+    return lead(request, "/admin/agencies/{uscc}", uscc=uscc.strip().upper() or "-")
+
+
+@get("/admin/agencies/{uscc:str}", opt=opened_to(READERS))
+async def show_agency(
+    office: TheOffice,
+    actor: TheActor,
+    uscc: FromPath[str],
+    on: FromQuery[str] = "",
+    known: FromQuery[str] = "",
+) -> Template:
+    """An agency: its ledger today, or on a day as known on another; its records with what befell them."""
+    entered = Entered({"on": on, "known": known})
+    day = entered.day("on") if on else None
+    as_known = entered.day("known") if known else None
+    desk = await load_agency_desk(office, actor, uscc, day or office.today(), as_known)
+    complaints: list[Complaint] = list(entered.complaints)
+    if desk.error is not None:
+        complaints += complaints_of(desk.error, "on")
+    return show("agency", faults=complaints, desk=desk, on=day or office.today(), known=as_known)
+
+
+@get("/admin/records/{record:str}", opt=opened_to(READERS))
+async def show_record(office: TheOffice, record: FromPath[str]) -> Template:
+    """A record, what befell it, and the form that proposes a change."""
+    return await _show_record(office, record, [], {})
+
+
+@post("/admin/records/{record:str}", opt=opened_to(DRAFTER))
+async def propose(
+    request: AnyRequest, office: TheOffice, actor: TheActor, record: FromPath[str]
+) -> Template | Redirect:
+    """Propose a change of a record."""
+    entered = await read_form(request)
+    change = _read_change(entered)
+    based_on = entered.number("based_on") or 0
+    reason = entered.paragraph("reason", max_length=MAX_REASON)
+    complaints = list(entered.complaints)
+    if not complaints:
+        draft = draft_record_change(record, based_on, change, today=office.today(), reason=reason)
+        try:
+            number = await propose_change(office, actor, draft)
+        except (InputError, RefusedError) as error:
+            complaints = complaints_of(error, "reason" if error.code == "change.reason" else "")
+        else:
+            return lead(request, CHANGE, number=str(number))
+    return await _show_record(office, record, complaints, _values(entered))
+
+
+@get("/admin/records/changes/{number:int}", opt=opened_to(READERS))
+async def show_change(office: TheOffice, number: FromPath[int]) -> Template:
+    """A proposal about a record, and the decision."""
+    return await _show_change(office, number, [])
+
+
+@post("/admin/records/changes/{number:int}/decide", opt=opened_to(APPROVER))
+async def decide(
+    request: AnyRequest, office: TheOffice, actor: TheActor, number: FromPath[int]
+) -> Template | Redirect:
+    """Approve or reject."""
+    entered = await read_form(request)
+    reason = entered.paragraph("reason", max_length=MAX_REASON)
+    verdict: Verdict = "approved" if entered.text("verdict") == "approve" else "rejected"
+    complaints = list(entered.complaints)
+    if not complaints:
+        try:
+            await decide_change(office, actor, number, verdict, reason)
+        except AgencyCreditError as error:
+            complaints = complaints_of(error, "reason" if error.code == "change.reason" else "")
+    if complaints:
+        return await _show_change(office, number, complaints, reason)
+    return lead(request, CHANGE, number=str(number))
+
+
+@post("/admin/records/changes/{number:int}/take-back", opt=opened_to(DRAFTER))
+async def take_back(
+    request: AnyRequest, office: TheOffice, actor: TheActor, number: FromPath[int]
+) -> Redirect:
+    """Take back a proposal of one's own."""
+    await take_back_change(office, actor, number)
+    return lead(request, CHANGE, number=str(number))
+
+
+PAGES = (find_agency, show_agency, show_record, propose, show_change, decide, take_back)
+
+
+def _read_change(entered: Entered) -> RecordChange:
+    event = entered.text("event")
+    if event not in EVENTS:
+        entered.add_fault("event", "form.choice", "choose one of the answers")
+    texts = {name: entered.text(name, max_length=limit) for name, limit in TEXTS.items()}
+    return RecordChange(
+        event=event,
+        on=_day(entered, "on"),
+        until=_day(entered, "until") if event == "suspended" else None,
+        millipoints=_points(entered) if event == "assessed" else None,
+        texts=texts if event == "corrected" else None,
+    )
+
+
+def _day(entered: Entered, field: str) -> date | None:
+    return entered.day(field) if entered.text(field) else None
+
+
+def _points(entered: Entered) -> int | None:
+    """A number of points; people write the minus sign as they find it."""
+    text = entered.text("points", max_length=20).translate(str.maketrans("−－–", "---"))
+    if not text:
+        return None
+    try:
+        return parse_points(text)
+    except InputError as error:
+        entered.complaints += complaints_of(error, "points")
+        return None
+
+
+def _values(entered: Entered) -> dict[str, str]:
+    names = ("event", "on", "until", "points", *TEXTS)
+    return {
+        "reason": entered.paragraph("reason"),
+        **{name: entered.text(name, max_length=2000) for name in names},
+    }
+
+
+async def _show_record(
+    office: Office, record: str, complaints: list[Complaint], values: dict[str, str]
+) -> Template:
+    view = await load_record_view(record)
+    return show("record", faults=complaints, view=view, values=values, events=EVENTS, today=office.today())
+
+
+async def _show_change(
+    office: Office, number: int, complaints: list[Complaint], reason: str = ""
+) -> Template:
+    view = await load_record_change_view(office, number)
+    return show("record_change", faults=complaints, view=view, reason=reason)

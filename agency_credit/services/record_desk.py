@@ -1,0 +1,163 @@
+"""What the console shows of an agency's rating and records: both times, what was proposed, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from agency_credit.database.tables import RecordSalt
+from agency_credit.domain.errors import AgencyCreditError, NotFoundError
+from agency_credit.domain.role import Actor
+from agency_credit.services.change_request import Change, load_change, load_waiting_changes
+from agency_credit.services.changes import check_basis
+from agency_credit.services.office import Office
+from agency_credit.services.operation import append_audit
+from agency_credit.services.rating import SubjectRating, load_ratings
+from agency_credit.services.record_change import (
+    KnownRecord,
+    RecordChange,
+    load_events,
+    load_known_record,
+    read_record_change,
+)
+from agency_credit.services.record_faults import check_change
+from agency_credit.services.register import load_agency_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordView:
+    """A record with its events, each with both times, and the proposals about it that wait."""
+
+    known: KnownRecord
+    events: Sequence[Mapping[str, Any]]
+    waiting: Sequence[Change]
+    corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyDesk:
+    """An agency for the office: ratings on a day as known on a day, and all records of the agency itself.
+
+    `error`: why it cannot be rated then; None: it can.
+    """
+
+    uscc: str
+    name: str
+    ratings: Sequence[SubjectRating]
+    error: AgencyCreditError | None
+    records: Sequence[RecordView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChangeView:
+    """A proposed change of a record; `obstacle`: why it could not be approved now, None: it could."""
+
+    change: Change
+    wanted: RecordChange
+    record: RecordView
+    obstacle: AgencyCreditError | None
+
+
+async def ask_ratings(
+    office: Office, actor: Actor, on: date, known: date, uscc: str | None = None
+) -> list[SubjectRating]:
+    """Ratings on a day as known on another, with an audit line: the question is internal (log.md, item 5).
+
+    Raises
+    ------
+    NotFoundError, InputError
+        As `load_ratings`; refused questions leave no line.
+    """
+    ratings = await load_ratings(office, on, uscc, known)
+    details = {"on": on.isoformat(), "known": known.isoformat()}
+    await append_audit(office, actor, "rating.as-known", uscc or "all", "done", details=dict(details))
+    return ratings
+
+
+async def load_agency_desk(
+    office: Office, actor: Actor, uscc: str, on: date, known: date | None
+) -> AgencyDesk:
+    """An agency as the console shows it.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has this code.
+    """
+    row = await load_agency_row(uscc)
+    ratings: list[SubjectRating] = []
+    error: AgencyCreditError | None = None
+    try:
+        if known is None:
+            ratings = await load_ratings(office, on, uscc)
+        else:
+            ratings = await ask_ratings(office, actor, on, known, uscc)
+    except NotFoundError:
+        pass  # in no practice line: nothing rates it
+    except AgencyCreditError as found:
+        error = found
+    salts = await RecordSalt.select(RecordSalt.commitment).where(
+        (RecordSalt.record.agency == row["id"]) & RecordSalt.record.practitioner.is_null()
+    )
+    waiting = await load_waiting_changes("record")
+    views = [await _view(salt["commitment"], waiting) for salt in salts]
+    views.sort(key=lambda view: (view.known.record.decided_on, view.known.row["id"]), reverse=True)
+    return AgencyDesk(uscc=uscc, name=row["name"], ratings=ratings, error=error, records=views)
+
+
+async def load_record_view(commitment: str) -> RecordView:
+    """A record as the console shows it.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    return await _view(commitment, await load_waiting_changes("record", commitment))
+
+
+async def load_record_change_view(office: Office, number: int) -> RecordChangeView:
+    """A proposal about a record.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    change = await load_change(number)
+    if change.kind != "record":
+        raise NotFoundError("change.unknown", "there is no proposed change {n}", n=number)
+    view, wanted = await load_record_view(change.subject), read_record_change(change.payload)
+    obstacle: AgencyCreditError | None = None
+    if change.decision is None:
+        try:
+            check_basis(change, view.known.n_events)
+            await check_change(office, view.known, wanted, office.today())
+        except AgencyCreditError as error:
+            obstacle = error
+    return RecordChangeView(change=change, wanted=wanted, record=view, obstacle=obstacle)
+
+
+async def load_waiting_record_changes() -> list[Change]:
+    """Proposals about records that wait, the oldest first."""
+    return await load_waiting_changes("record")
+
+
+async def _view(commitment: str, waiting: Sequence[Change]) -> RecordView:
+    known = await load_known_record(commitment)
+    corrects = None
+    if known.row["corrects"] is not None:
+        salt = (
+            await RecordSalt.select(RecordSalt.commitment)
+            .where(RecordSalt.record == known.row["corrects"])
+            .first()
+        )
+        corrects = None if salt is None else str(salt["commitment"])
+    return RecordView(
+        known=known,
+        events=await load_events(known.row["id"]),
+        waiting=[change for change in waiting if change.subject == commitment],
+        corrects=corrects,
+    )

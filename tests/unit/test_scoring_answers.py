@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from agency_credit.domain.citation import Wording
 from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.period import Period
 from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
+    Caveat,
     RulePack,
     explain_ledger,
     find_gaps,
@@ -77,6 +79,14 @@ def test_a_ledger_answers_with_everything_it_says():
 def test_a_ledger_is_told_in_sentences(language):
     sentences = explain_ledger(score_ledger(RECORDS, SECOND, ON), SECOND, language)
     assert [str(sentence) for sentence in sentences] == expected(f"sentences-{language}")
+
+
+def test_what_is_not_verified_is_told_last():
+    caveat = Caveat(about="x", from_on=ON, wording=Wording(zh="未核实", en="not seen"), source="S1")
+    pack = replace(SECOND, caveats=(caveat, replace(caveat, from_on=date(2025, 10, 2))))
+    for language, said in (("zh", "未核实"), ("en", "not seen")):
+        sentences = explain_ledger(score_ledger([], pack, ON), pack, language)
+        assert [str(sentence) for sentence in sentences[2:]] == [f"Not verified: {said} (S1)"]
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,22 @@ def test_each_day_on_which_time_changes_the_score_is_named_with_its_reason():
     ]
 
 
+def test_what_is_known_to_be_withdrawn_or_repaired_later_shows_on_its_day():
+    pack = made_up(clause("A", -8), clause("B", -5))
+    records = [
+        record("1", "a", withdrawn_on=date(2025, 7, 1)),
+        record("2", "b", repaired_on=date(2025, 8, 1)),
+        record("3", "b", date(2025, 9, 1)),
+    ]
+    found = expiries(records, [pack], ON)
+    assert [(moment.on.isoformat(), moment.score) for moment in found] == [
+        ("2025-07-01", 95000),
+        ("2025-08-01", 100000),
+        ("2025-09-01", 95000),
+        ("2026-09-02", 100000),
+    ]
+
+
 def test_a_cap_that_is_no_longer_used_up_lets_the_next_line_count():
     pack = made_up(clause("A", -8, counting("per-case", -12)))
     records = [record("1", "a"), record("2", "a", date(2025, 3, 10)), record("3", "a", date(2025, 4, 10))]
@@ -205,6 +221,23 @@ def test_below_a_cap_of_a_clause_some_repairs_change_nothing():
     pack = made_up(clause("A", -8, counting("per-case", -12)))
     records = [record(n, "a") for n in "1234"]
     assert plans(records, pack) == [("A", ["1", "2", "3"], 92.0)]
+
+
+def test_what_a_cap_of_a_clause_holds_back_needs_no_repair():
+    pack = made_up(clause("A", -8, counting("per-case", -12)), clause("B", -15))
+    records = [*(record(n, "a") for n in "1234"), record("5", "b")]
+    assert plans(records, pack) == [("B", ["5"], 88.0), ("A", ["1", "2", "3", "5"], 92.0)]
+
+
+def test_of_cases_that_count_once_the_heaviest_is_repaired():
+    within = f'within = {{ rule = "assessed", {SOURCE} }}\n' + counting("once")
+    pack = made_up(clause("A", -20, within).replace("points = ", "points_up_to = "))
+    records = [
+        record("1", "a", assessed_millipoints=-5000),
+        record("2", "a", assessed_millipoints=-15000),
+        record("3", "a", assessed_millipoints=-4000),
+    ]
+    assert plans(records, pack) == [("A", ["2"], 95.0)]
 
 
 def test_under_the_cap_of_a_group_it_is_better_to_repair_elsewhere():

@@ -133,6 +133,7 @@ async def _tell(story: Story) -> None:
     await demo_results.publish(story, draw)
     demo_results.verify(story, draw)
     await demo_story.rate_everybody(story, demo_draws.instant(11, 23, 9))
+    await demo_story.suspend_a_record(story)
     await demo_draws.announce_next(story)
     demo_story.list_accounts(story)
 

@@ -13,11 +13,13 @@ from agency_credit.cli.report import echo_rows
 from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.frame import load_roster
 from agency_credit.services.import_file import import_file
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all
+from agency_credit.services.record_change import RecordChange, draft_record_change, load_newest_record
 from agency_credit.services.recusals import approve_recusals
 from agency_credit.services.rule_book import load_packs_of_today
 from agency_credit.web.i18n import Language, format_instant, msgid, translate, translate_error
@@ -27,6 +29,9 @@ BEGIN = datetime(2026, 10, 8, 9, 0, tzinfo=OFFICE_ZONE)
 """When the story begins; after the last of the sample records."""
 END = datetime(2026, 11, 24, 9, 0, tzinfo=OFFICE_ZONE)
 """When it ends, and the clock of the served pages runs on."""
+
+SUSPENDED_KIND = "警告"
+"""Kind of the record whose effect is stayed."""
 
 STAFF = (
     ("drafter", "刘静", Role.DRAFTER),
@@ -180,6 +185,26 @@ async def rate_everybody(story: Story, at: datetime) -> None:
     banners = {pack.banner for pack in packs if pack.banner is not None}
     for banner in sorted({banner.in_language(story.tongue) for banner in banners}):
         story.tell(banner)
+
+
+async def suspend_a_record(story: Story) -> None:
+    """Two people stay the effect of a record while it is under review; only its agency is rated anew."""
+    found = await load_newest_record(SUSPENDED_KIND)
+    today = story.office.today()
+    story.step(
+        msgid("One person proposes to stay the effect of a record under review, another approves"),
+        page=f"/admin/records/{found.record.record_id}",
+    )
+    draft = draft_record_change(
+        found.record.record_id,
+        found.n_events,
+        RecordChange(event="suspended", on=today),
+        today=today,
+        reason="行政复议期间决定暂停执行",
+    )
+    number = await propose_change(story.office, await story.actor("drafter"), draft)
+    await decide_change(story.office, await story.actor("approver"), number, "approved")
+    story.tell(f"/agencies/{found.subject}")
 
 
 def list_accounts(story: Story) -> None:

@@ -119,6 +119,23 @@ async def load_known_record(commitment: str) -> KnownRecord:
     return KnownRecord(row=row, record=fold_events(record, events), n_events=len(events))
 
 
+async def load_newest_record(kind: str) -> KnownRecord:
+    """The record of an agency of this kind that was decided last.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    row = await (
+        RecordSalt.select(RecordSalt.commitment)
+        .where((RecordSalt.record.kind == kind) & RecordSalt.record.practitioner.is_null())
+        .order_by(RecordSalt.record.decided_on, RecordSalt.record.id, ascending=False)
+        .first()
+    )
+    return await load_known_record("" if row is None else row["commitment"])
+
+
 async def load_events(record: int) -> list[dict[str, Any]]:
     """Events of a record by its number, in the order in which they became known."""
     rows: list[dict[str, Any]] = await (

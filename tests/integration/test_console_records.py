@@ -74,7 +74,7 @@ async def test_a_question_as_known_on_an_earlier_day_leaves_an_audit_line(world)
     await record_of(A, "警告", known_at=world.office.now())
     async with desk_of(world.office, "auditor") as desk:
         page = await desk.open(f"/admin/agencies/{A}?on=2026-11-01&known=2026-11-23")
-        assert "按 2026年11月23日 所知" in page.text
+        assert "按2026年11月23日所知" in page.text
         assert "88" not in page.text.split("信用信息")[0]
         assert await AuditLine.exists().where(AuditLine.action == "rating.as-known")
         bad = await desk.open(f"/admin/agencies/{A}?on=2026-11-24&known=2026-11-23")

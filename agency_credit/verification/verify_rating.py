@@ -30,7 +30,7 @@ MOVES = {"points", "points_up_to", "points_from", "cap"}  # signed as the kind o
 Fault = namedtuple("Fault", "check message status", defaults=[1])  # the exit status that it means
 
 # What stands under each key: a pattern of its canonical JSON, a list, an object; with ? it may be absent.
-TEXT, WORDS = (rf'"{some}[^\ud800-\udfff]*"' for some in ("", r'(?!((?u:\s)|\\[tnrf]|\\u00(0b|1[c-f]))*")'))
+TEXT, WORDS = r'"[^\ud800-\udfff]*"', r'"[^\ud800-\udfff]+"'  # words are not blank
 COMMON = r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
 LEAP = r"(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
 DAY, NO_DAY = (rf'{some}"(?!0000)(\d{{4}}-({COMMON})|{LEAP})"' for some in ("", "null|"))
@@ -163,6 +163,7 @@ class Rating:
                 self.check_form(item, shape[0], f"{at}[{number}]")
         else:
             fits = type(shape) is str and re.fullmatch(shape, encode(value), re.ASCII)
+            fits = fits and (shape != WORDS or value.strip())
             self.need(fits, f"{at:.300} is missing, unknown or not as it must be", "values")
 
     def check_order(self) -> None:
@@ -185,14 +186,13 @@ class Rating:
         rules = [("the bands hold every score exactly once", starts[-1:] == [[]] and falls and meet),
                  (f"it is in force on {on}", begin <= on < pack.get("repealed_on", NEVER)),
                  ("fictional goes with banner", ("fictional" in pack) == ("banner" in pack))]  # fmt: skip
-        words = [word for clause in clauses for word in set(clause["records"])]
+        words = [word for clause in clauses for word in clause["records"]]
         for names in ([group["code"] for group in groups], [clause["code"] for clause in clauses], words):
             rules += [(f"{name!r:.80} is there once", n == 1) for name, n in Counter(names).items()]
         for one in (*groups, *clauses):
             kind, code, has_range = one["kind"], f"{one['code']!r:.80}", "points_up_to" in one
-            numbers = [
-                thousandths(n) for key, n in {**one, **one.get("counting", {})}.items() if key in MOVES
-            ]
+            moves = {**one, **one.get("counting", {})}
+            numbers = [thousandths(moves[key]) for key in MOVES & moves.keys()]
             least, most = (abs(thousandths(one.get(key, 0))) for key in ("points_from", "points_up_to"))
             rules += [
                 (f"{code}: signs", all(n < 0 if kind == "deduction" else n > 0 for n in numbers)),
@@ -229,10 +229,9 @@ class Rating:
                  "repaired" if (record["repaired_on"] or NEVER) <= on else
                  "expired" if (until or NEVER) < on else
                  "suspended" if stayed else "not-valued" if worth is None else "counting")  # fmt: skip
-        names = {"instrument": pack.get("document", f"《{pack['title']['zh']}》"), **clause["citation"]}
-        line["citation"] = " ".join(names[key] for key in ("instrument", "article", "annex") if key in names)
-        line |= {"clause": clause["code"], "from": start, "until": until, "worth": worth}
-        return line | {"points": worth if state == "counting" else 0, "state": state}
+        cited = {"instrument": pack.get("document", f"《{pack['title']['zh']}》"), **clause["citation"]}
+        line |= {"citation": cited, "clause": clause["code"], "from": start, "until": until}
+        return line | {"points": worth if state == "counting" else 0, "state": state, "worth": worth}
 
     def recompute(self, pack: Any, on: str) -> list[Any]:
         """P, The ledger: what the lines of ledger.jsonl must be."""
@@ -256,8 +255,13 @@ class Rating:
     def compare(self, rating: Any, pack: Any, ledger: list[Any]) -> None:
         """R: what came out, with ledger.jsonl and rating.json; then the commitments."""
         for number, (ours, theirs) in enumerate(zip_longest(ledger, self.values["ledger.jsonl"]), 1):
-            wanted = f"ledger.jsonl line {number} must be {encode(ours) if ours else 'absent':.900}"
-            self.need(encode(ours) == encode(theirs), wanted, "ledger")
+            names = (
+                ours and ours["citation"]
+            ) or {}  # joined now, so that no line keeps a copy of a long name
+            cited = " ".join(names[key] for key in ("instrument", "article", "annex") if key in names) or None
+            line = {**ours, "citation": cited} if ours else None
+            wanted = ", ".join(f"{key} {value!s:.80}" for key, value in (line or {}).items()) or "absent"
+            self.need(line == theirs, f"ledger.jsonl line {number} must be {wanted}", "ledger")
         score = thousandths(pack["base"]["points"]) + sum(line["points"] for line in ledger)
         bands = [tier["name"] for tier in pack["tiers"] if [score] >= edge(tier, "from", "above")]
         lines = self.files["records.jsonl"].split(b"\n")[:-1]

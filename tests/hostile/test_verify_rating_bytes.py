@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,21 @@ def test_vast_values_are_answered_shortly() -> None:
         assert faults or key == "id"
         assert max((len(fault.message) for fault in faults), default=0) < 2000
     assert len(verify_rating_files({**TRUE, "records.jsonl": b"[]\n" * 20_000})) == 20_000
+
+
+def test_long_names_and_long_blanks_take_no_more_room_than_they_have() -> None:
+    """A name that many lines cite, a text that is blank but for its end: neither may fill the memory."""
+    row = read_value(TRUE, "records.jsonl")[0] | {"decided_on": "2025-05-01", "kind": "甲", "suspended": []}
+    rows = [{**row, "record": f"{n:064x}"} for n in range(300)]
+    long = changed(TRUE, "pack.json", lambda pack: pack.update(document="字" * 1_000_000))
+    blank = changed(TRUE, "pack.json", lambda pack: pack.update(document=" " * 1_000_000 + "字"))
+    tracemalloc.start()
+    try:
+        assert verify_rating_files(sealed({**long, "records.jsonl": write_lines(rows)}))
+        assert verify_rating_files(blank)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_ten_thousand_clauses_and_records_are_answered() -> None:

@@ -40,6 +40,8 @@ BROKEN_PACKS: dict[str, tuple[dict[str, bytes], str]] = {
         pack_and(lambda pack: pack["tiers"].__setitem__(0, {"from": 100, "name": "A+", **FOUND})), "bands"),
     "closed above": (pack_with("tiers", 0, "up_to", value=200), "bands"),
     "closed below": (pack_with("tiers", 3, "from", value=-500), "bands"),
+    "two ends that meet two": (
+        pack_and(lambda p: (p["tiers"][1].update(above=90), p["tiers"][2].update(up_to=90))), "bands"),
     "two ends": (pack_with("tiers", 1, "above", value=90), "bands"),
     "no end": (pack_with("tiers", 1, "from", drop=True), "bands"),
     "no tiers": (pack_with("tiers", value=[]), "bands"),
@@ -51,6 +53,7 @@ BROKEN_PACKS: dict[str, tuple[dict[str, bytes], str]] = {
     "a repeated code": (pack_with("clauses", 1, "code", value="P1"), "'P1' is there once"),
     "a repeated group": (pack_with("groups", 1, "code", value="G1"), "'G1' is there once"),
     "a repeated word": (pack_with("clauses", 5, "records", value=["甲"]), "'甲' is there once"),
+    "a word twice at one clause": (pack_with("clauses", 5, "records", value=["空", "空"]), "is there once"),
     "an unknown group": (pack_with("clauses", 2, "group", value="G9"), "group"),
     "a group of the other kind": (pack_with("clauses", 4, "group", value="G1"), "group"),
     "a group named like the clause": (
@@ -80,6 +83,12 @@ def test_a_broken_pack_is_named(name: str) -> None:
     first = verify_rating_files(files)[0]
     assert (first.check, first.status) == ("pack", 1)
     assert says in first.message
+
+
+def test_the_first_and_the_last_day_in_force_are_in_force() -> None:
+    assert verify_rating_files(pack_with("effective_from", value="2025-06-30")) == []
+    assert verify_rating_files(pack_with("repealed_on", value="2025-07-01")) == []
+    assert verify_rating_files(pack_with("repealed_on", drop=True)) == []
 
 
 @pytest.mark.parametrize("keys", [

@@ -11,7 +11,6 @@ from agency_credit.domain.role import AUDITOR, RATERS
 from agency_credit.services.reference import load_districts
 from agency_credit.services.statistics import load_distribution
 from agency_credit.services.supervision import load_profile
-from agency_credit.web.distribution import course_charts
 
 
 @get("/admin/statistics", opt=opened_to(RATERS | AUDITOR))
@@ -23,8 +22,6 @@ async def show_statistics(office: TheOffice, area: FromQuery[str] = "") -> Templ
         "statistics",
         agencies=agencies,
         practitioners=practitioners,
-        agency_charts=course_charts(agencies),
-        practitioner_charts=course_charts(practitioners),
         districts=await load_districts(),
         area=area,
         profile=await load_profile(office),

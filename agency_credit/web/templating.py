@@ -2,8 +2,9 @@
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
 ``label("step", "drawn")``, ``field_label("plan.title")``, ``tell(faults)``, ``language()``,
-``switch_url()``, the filters ``day``, ``instant``, ``points``, ``millipoints`` and ``share``, and
-``request.state.actor`` and ``.csrf_token``. Macros are imported ``with context``.
+``switch_url()``, ``course_charts(distribution)``, the filters ``day``, ``instant``, ``points``,
+``millipoints`` and ``share``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported
+``with context``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from litestar.template.config import TemplateConfig
 from agency_credit.domain.errors import AgencyCreditError, Fault
 from agency_credit.domain.points import format_points
 from agency_credit.services.supervision import format_share
+from agency_credit.web.distribution import course_charts
 from agency_credit.web.i18n import (
     Language,
     format_date,
@@ -61,6 +63,7 @@ def make_environment() -> Environment:
         language=_language,
         switch_url=_switch_url,
         has_fictional_pack=_has_fictional_pack,
+        course_charts=course_charts,
     )
     environment.filters.update(
         day=_day,

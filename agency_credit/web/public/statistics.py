@@ -12,7 +12,6 @@ from agency_credit.services.reference import load_districts
 from agency_credit.services.register import is_fictional_now
 from agency_credit.services.statistics import PublicStatistics, load_distribution, load_public_statistics
 from agency_credit.services.supervision import load_profile
-from agency_credit.web.distribution import course_charts
 from agency_credit.web.i18n import Language, msgid, translate
 from agency_credit.web.labels import LABELS
 from agency_credit.web.tables import answer_csv
@@ -36,7 +35,6 @@ async def show_statistics(office: NamedDependency[Office], area: FromQuery[str] 
         "statistics.html",
         is_fictional=await is_fictional_now(),
         distribution=shown,
-        charts=course_charts(shown),
         districts=await load_districts(),
         area=area,
         profile=await load_profile(office),

@@ -21,9 +21,10 @@ from agency_credit.services.changes import (
     take_back_change,
 )
 from agency_credit.services.office import Office
-from agency_credit.services.rule_change import MAX_FILE_BYTES, draft_file, draft_values
+from agency_credit.services.rule_change import MAX_FILE_BYTES, draft_file, draft_instrument, draft_values
 from agency_credit.services.rule_desk import load_rule_change, load_rule_changes
-from agency_credit.services.rule_views import find_target, load_rule, load_rules
+from agency_credit.services.rule_offers import load_rule_offer, load_rule_offers
+from agency_credit.services.rule_views import PART, find_target, load_rule, load_rules
 
 CHANGE = "/admin/rules/changes/{number}"
 LARGEST_REQUEST = MAX_FILE_BYTES + 64 * 1024
@@ -46,6 +47,7 @@ async def import_rule(request: AnyRequest, office: TheOffice, actor: TheActor) -
         entered.add_fault("file", "import.no-file", "choose a file")
     day = entered.day("applies_from") if entered.text("applies_from") else None
     reason = entered.paragraph("reason", max_length=MAX_REASON)
+    faults: tuple[Fault, ...] = ()
     if upload is not None and not entered.complaints:
         try:
             draft = await draft_file(
@@ -56,11 +58,46 @@ async def import_rule(request: AnyRequest, office: TheOffice, actor: TheActor) -
                 reason=reason,
             )
             number = await propose_change(office, actor, draft)
+        except FaultsError as error:
+            entered.complaints.append(("file", error))
+            faults = error.faults
         except (InputError, RefusedError) as error:
             entered.complaints += _complaints_of(error, "file")
         else:
             return lead(request, CHANGE, number=str(number))
-    return await _show_rules(office, entered.complaints, _values(entered))
+    return await _show_rules(office, entered.complaints, _values(entered), faults)
+
+
+@get("/admin/rules/shipped/{instrument:str}", opt=opened_to(DRAW_READERS))
+async def show_shipped(office: TheOffice, instrument: FromPath[str]) -> Template:
+    """A text that ships with the software and does not hold here: what it would change, the form for it."""
+    return await _show_shipped(office, instrument, [], {})
+
+
+@post("/admin/rules/shipped/{instrument:str}", opt=opened_to(DRAFTER))
+async def propose_shipped(
+    request: AnyRequest, office: TheOffice, actor: TheActor, instrument: FromPath[str]
+) -> Template | Redirect:
+    """Propose to take over a text that ships with the software."""
+    entered = await read_form(request)
+    offer = await load_rule_offer(office, instrument)
+    day = entered.day("applies_from")
+    reason = entered.paragraph("reason", max_length=MAX_REASON)
+    faults: tuple[Fault, ...] = ()
+    if not entered.complaints:
+        try:
+            draft = await draft_instrument(
+                offer.file, applies_from=day, is_correction=entered.has("correction"), reason=reason
+            )
+            number = await propose_change(office, actor, draft)
+        except FaultsError as error:
+            entered.complaints.append(("", error))
+            faults = error.faults
+        except (InputError, RefusedError) as error:
+            entered.complaints += _complaints_of(error, "")
+        else:
+            return lead(request, CHANGE, number=str(number))
+    return await _show_shipped(office, instrument, entered.complaints, _values(entered), faults)
 
 
 @get("/admin/rules/{instrument:str}", opt=opened_to(DRAW_READERS))
@@ -138,7 +175,10 @@ async def take_back(
     return lead(request, CHANGE, number=str(number))
 
 
-PAGES = (show_rules, import_rule, show_rule, propose_value, show_change, decide, take_back)
+PAGES = (
+    *(show_rules, import_rule, show_shipped, propose_shipped, show_rule, propose_value),
+    *(show_change, decide, take_back),
+)
 
 
 def _read_amendment(entered: Entered, about: str, target: str) -> dict[str, Any]:
@@ -195,10 +235,14 @@ def _values(entered: Entered) -> dict[str, str]:
     return {name: entered.paragraph(name) if name == "reason" else entered.text(name) for name in names}
 
 
-async def _show_rules(office: Office, complaints: list[Complaint], values: dict[str, str]) -> Template:
+async def _show_rules(
+    office: Office, complaints: list[Complaint], values: dict[str, str], file_faults: tuple[Fault, ...] = ()
+) -> Template:
     return show(
         "rules",
         faults=complaints,
+        file_faults=file_faults,
+        offers=await load_rule_offers(office),
         rules=await load_rules(office),
         changes=await load_rule_changes(),
         values=values,
@@ -222,6 +266,7 @@ async def _show_rule(
     return show(
         "rule",
         faults=entered.complaints if entered else (),
+        offers=await load_rule_offers(office, instrument),
         view=view,
         about=about,
         target=target,
@@ -229,6 +274,27 @@ async def _show_rule(
         values=values,
         changes=changes,
         after=after,
+        today=office.today(),
+    )
+
+
+async def _show_shipped(
+    office: Office,
+    instrument: str,
+    complaints: list[Complaint],
+    values: dict[str, str],
+    file_faults: tuple[Fault, ...] = (),
+) -> Template:
+    offer = await load_rule_offer(office, instrument)
+    differences = offer.differences
+    return show(
+        "rule_shipped",
+        faults=complaints,
+        file_faults=file_faults,
+        offer=offer,
+        differences=differences[:PART],
+        n_differences=len(differences),
+        values=values,
         today=office.today(),
     )
 

@@ -17,7 +17,7 @@ from agency_credit.services.log import sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
 from agency_credit.services.rule_book import RuleShelf, load_rule_book
 from agency_credit.services.rule_packs import load_folder, load_rule_files
-from agency_credit.services.rule_store import append_shipped
+from agency_credit.services.rule_upgrade import append_shipped
 from agency_credit.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -43,6 +43,8 @@ class Office:
         The key files, outside the database.
     overlay
         Rule files that take the place of stored ones with their id, for one look; stored nowhere.
+    shipped
+        Rule files that came with the software, or were handed in beside them, at this start.
     shelf
         The rule book as last read; `agency_credit.services.rule_book.load_rule_book` keeps it up to date.
     """
@@ -52,6 +54,7 @@ class Office:
     clock: Clock
     keys: Keys
     overlay: tuple[Instrument, ...] = ()
+    shipped: tuple[Instrument, ...] = field(default=(), repr=False)
     shelf: RuleShelf = field(default_factory=RuleShelf, repr=False, compare=False)
 
     def now(self) -> datetime:
@@ -98,6 +101,7 @@ async def open_office(
             clock=clock,
             keys=await open_keys(settings),
             overlay=overlay,
+            shipped=files,
         )
         await append_shipped(files, office.now())
         await load_rule_book(office)

@@ -144,6 +144,14 @@ class RuleShelf:
     book: RuleBook = field(default_factory=lambda: RuleBook(histories={}))
 
 
+def histories_of(steps: Iterable[StoredStep]) -> dict[str, list[RuleStep]]:
+    """The steps of each file, in the order in which they are given."""
+    histories: dict[str, list[RuleStep]] = {}
+    for stored in steps:
+        histories.setdefault(stored.step.instrument, []).append(stored.step)
+    return histories
+
+
 async def load_rule_book(office: Office) -> RuleBook:
     """The rule files of this office, with every change that was decided."""
     return (await load_shelf(office)).book
@@ -159,10 +167,7 @@ async def load_shelf(office: Office) -> RuleShelf:
     shelf, newest = office.shelf, await load_newest_version()
     if shelf.newest != newest:
         steps = await load_steps()
-        histories: dict[str, list[RuleStep]] = {}
-        for stored in steps:
-            histories.setdefault(stored.step.instrument, []).append(stored.step)
-        book = RuleBook(histories=histories, overlay=office.overlay)
+        book = RuleBook(histories=histories_of(steps), overlay=office.overlay)
         files = await asyncio.to_thread(book.files_on, office.today())  # a long one takes a while to parse
         shelf.book, shelf.steps = book, tuple(steps)
         shelf.has_fictional = any(file.is_fictional for file in files)

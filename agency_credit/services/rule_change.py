@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.day import day_in_china
-from agency_credit.domain.errors import Fault, FaultsError, InputError, NotFoundError
+from agency_credit.domain.errors import FaultsError, InputError, NotFoundError
 from agency_credit.publication.masking import check_publishable
-from agency_credit.scoring import Instrument, find_overlaps, parse_rule_file
+from agency_credit.scoring import Instrument, parse_rule_file
 from agency_credit.scoring.history import RuleStep, StepKind
-from agency_credit.scoring.rule_file import find_unknown_references
 from agency_credit.services.change_request import Change, ChangeDraft, refuse_clock_set_back
 from agency_credit.services.operation import Operation
 from agency_credit.services.reference import load_parameter
 from agency_credit.services.rule_book import RuleBook, load_rule_book
+from agency_credit.services.rule_faults import find_new_faults, is_other_instrument
 from agency_credit.services.rule_store import OFFICE, append_step, load_known_at, load_number, rules_entry
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -82,6 +82,13 @@ async def draft_file(
             n=MAX_FILE_BYTES,
         )
     file = await asyncio.to_thread(parse_rule_file, content, name)
+    return await draft_instrument(file, applies_from=applies_from, is_correction=is_correction, reason=reason)
+
+
+async def draft_instrument(
+    file: Instrument, *, applies_from: date | None, is_correction: bool, reason: str
+) -> ChangeDraft:
+    """As `draft_file`, of a file that was read already."""
     return ChangeDraft(
         kind="rule",
         subject=file.id,
@@ -140,14 +147,18 @@ def outcome_of(book: RuleBook, draft: ChangeDraft, *, entered_by: str, decided_o
             "rules.unknown", "there is no rule file {id}; look it up at /rules", id=draft.subject[:60]
         )
     changed = book.with_step(step)
-    faults = _find_faults(changed, step.applies_from)
-    before = _find_faults(book, step.applies_from)
-    new_faults = tuple(fault for fault in faults if fault not in before)
-    if new_faults:
-        raise FaultsError(draft.subject, new_faults)
     old, after = (b.file_on(draft.subject, step.applies_from) for b in (book, changed))
     assert after is not None, "the step makes it"
-    _check_identity(old, after)
+    if old is not None and is_other_instrument(old, after):
+        raise InputError(
+            "rules.other-line",
+            "{id} is the id of another instrument ({old}); give this file an id of its own",
+            id=after.id,
+            old=old.title.zh,
+        )
+    faults = find_new_faults(book, changed, step.applies_from)
+    if faults:
+        raise FaultsError(draft.subject, faults)
     return RuleOutcome(step=step, before=old, after=after)
 
 
@@ -168,31 +179,3 @@ def _step_of(draft: ChangeDraft, number: int, entered_by: str, decided_on: date)
         applies_from=draft.applies_from,
         known_on=decided_on,
     )
-
-
-def _check_identity(old: Instrument | None, new: Instrument) -> None:
-    if old is not None and (old.line, old.is_fictional) != (new.line, new.is_fictional):
-        raise InputError(
-            "rules.other-line",
-            "{id} is the id of another instrument ({old}); give this file an id of its own",
-            id=new.id,
-            old=old.title.zh,
-        )
-
-
-def _find_faults(book: RuleBook, begins: date) -> list[Fault]:
-    """What is wrong with the files, and between them, on any day from `begins` on."""
-    found: list[Fault] = []
-    for day in _turning_days(book, begins):
-        files = book.files_on(day)
-        held = [file for file in files if file.in_force.contains(day)]
-        found += [f for f in (*find_overlaps(held), *find_unknown_references(files)) if f not in found]
-    return found
-
-
-def _turning_days(book: RuleBook, begins: date) -> Iterable[date]:
-    """Days on which something may begin to read otherwise, or to be in force: `begins` and all later ones."""
-    steps = [step for history in book.histories.values() for step in history]
-    days = {begins, *(step.applies_from for step in steps if step.applies_from > begins)}
-    days |= {file.effective_from for day in sorted(days) for file in book.files_on(day)}
-    return sorted(day for day in days if day >= begins)

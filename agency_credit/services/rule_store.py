@@ -1,18 +1,15 @@
-"""The histories of rule files in the store; the files that ship begin them."""
+"""The histories of rule files in the store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import RuleVersion
 from agency_credit.domain.day import day_in_china
 from agency_credit.scoring import Instrument
 from agency_credit.scoring.history import RuleStep, StepKind
-from agency_credit.services.log import append_log_entry
 
 SHIPPED, OFFICE = "shipped", "office"
 """Where a step comes from: the software, or two people of this office."""
@@ -40,38 +37,6 @@ async def load_steps() -> list[StoredStep]:
     """All steps of all rule files, by file and number."""
     rows = await RuleVersion.select().order_by(RuleVersion.instrument).order_by(RuleVersion.number)
     return [_stored(row) for row in rows]
-
-
-async def append_shipped(files: Iterable[Instrument], now: datetime) -> None:
-    """Begin the history of every file that is new here, and continue that of one that ships changed.
-
-    A changed file takes the place of the one before from its first day in force on; values that the office
-    entered before end there. Every such step after the first start has an entry in the public log.
-    """
-    async with transaction():
-        await lock_log()
-        newest = await _load_newest_shipped()
-        known_at = max(now, await load_known_at() or now)  # a clock that was set back rewrites nothing
-        is_first_start = not newest
-        for file in files:
-            number, content = newest.get(file.id, (0, ""))
-            if content == file.content.decode():
-                continue
-            step = RuleStep(
-                instrument=file.id,
-                number=1 + max(number, await load_number(file.id)),
-                kind=StepKind.FILE,
-                content=file.content.decode(),
-                applies_from=file.effective_from,
-                known_on=day_in_china(known_at),
-            )
-            index = None
-            if not is_first_start:
-                body = rules_entry(step, file)
-                index = await append_log_entry(
-                    "rules.in_force", file.id, body, at=known_at, is_committed=False
-                )
-            await append_step(step, SHIPPED, known_at, log_index=index)
 
 
 def rules_entry(step: RuleStep, file: Instrument) -> dict[str, Any]:
@@ -130,15 +95,6 @@ async def load_number(instrument: str) -> int:
         .first()
     )
     return 0 if row is None else int(row["number"])
-
-
-async def _load_newest_shipped() -> dict[str, tuple[int, str]]:
-    rows = await (
-        RuleVersion.select(RuleVersion.instrument, RuleVersion.number, RuleVersion.content)
-        .where(RuleVersion.origin == SHIPPED)
-        .order_by(RuleVersion.number)
-    )
-    return {row["instrument"]: (row["number"], row["content"]) for row in rows}
 
 
 def _stored(row: dict[str, Any]) -> StoredStep:

@@ -76,6 +76,8 @@ POST   /admin/rules/{instrument:str}                    drafter
 GET    /admin/rules/changes/{number:int}                approver auditor drafter
 POST   /admin/rules/changes/{number:int}/decide         approver
 POST   /admin/rules/changes/{number:int}/take-back      drafter
+GET    /admin/rules/shipped/{instrument:str}            approver auditor drafter
+POST   /admin/rules/shipped/{instrument:str}            drafter
 GET    /admin/statistics                                administrator approver auditor drafter
 GET    /agencies                                        public
 GET    /agencies.csv                                    public

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agency_credit.database.tables import ChangeRequest
+from agency_credit.domain.errors import FaultsError
 from agency_credit.domain.role import Actor, Role
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.services.office import Office
+from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.services.people import create_person
 from agency_credit.services.rule_book import load_rule_book
 from tests.conftest import PACKS
@@ -20,7 +24,8 @@ from tests.world import PASSWORD
 NAME = "fictional-patent-agency"
 TODAY = date(2026, 11, 24)
 PATH = f"/admin/rules/{NAME}"
-PACK = (PACKS / "patent-agency-fictional.toml").read_bytes()
+PACK_FILE = "patent-agency-fictional.toml"
+PACK = (PACKS / PACK_FILE).read_bytes()
 
 
 @pytest.fixture
@@ -141,12 +146,20 @@ async def test_a_file_is_uploaded_and_every_fault_of_it_is_shown(office: Office)
             (b"", "type"),
             (b"\xff\xfe", "UTF-8"),
             (PACK + b'\nid = "a"\nid = "b"\n', "TOML"),
-            (PACK.replace(b"points = 100", b"points = 100.5"), "12.5"),
-            (PACK.replace(b"from = 90", b"from = 91"), "91"),
+            (
+                PACK.replace(b"points = 100", b"points = 100.5"),
+                "<code>new.toml: base.points</code>：浮点数不精确",
+            ),
+            (
+                PACK.replace(b"from = 90", b"from = 91"),
+                "<code>new.toml: tiers</code>：得分自 90 起至不足 91 不属于任何等级",
+            ),
         ):
             answer = await wang.send("/admin/rules", form, files={"file": ("new.toml", content)})
             assert answer.status_code == 422, said
-            assert 'href="#field-file"' in answer.text or 'class="error-summary"' in answer.text
+            assert said in answer.text
+            assert re.findall(r'href="#field-(\w+)"', answer.text) == ["file"]
+            assert await ChangeRequest.count() == 0
         assert (await wang.send("/admin/rules", form)).status_code == 422
         good = PACK.replace(b"points = 100", b"points = 99")
         answer = await wang.send("/admin/rules", form, files={"file": ("new.toml", good)})
@@ -213,3 +226,54 @@ async def test_what_a_tier_means_and_a_clock_are_changed_by_form(office: Office)
     row = profile.supervision_of("patent", "D")
     assert row is not None
     assert (row.fraction, row.minimum, profile.values[0].value) == ("1/3", 2, 6)
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_newer_shipped_text_is_offered_and_taken_over_by_two(office: Office, tmp_path: Path) -> None:
+    async with desk_of(office, "wang") as wang, desk_of(office, "li") as li:
+        path = await propose(wang)
+        await li.open(path)
+        await li.send(f"{path}/decide", {"verdict": "approve"})
+        assert "软件附带" not in (await wang.open("/admin/rules")).text
+    folder = Path(shutil.copytree(PACKS, tmp_path / "packs"))
+    text = PACK.decode().replace("points = 100", "points = 99")
+    (folder / PACK_FILE).write_text(text, "utf-8")
+    other = text.replace(NAME, "other-pack").replace("2023-05-01", "2030-01-01", 1)
+    (folder / "other.toml").write_text(other, "utf-8")
+    with pytest.raises(FaultsError, match="both in force"):  # files that overlap among themselves never start
+        await open_office(office.settings, clock=office.clock, packs_folder=folder)
+    ended = text.replace("2023-05-01", "2023-05-01\nrepealed_on = 2030-01-01", 1)
+    (folder / PACK_FILE).write_text(ended, "utf-8")
+    upgraded = await open_office(office.settings, clock=office.clock, packs_folder=folder)
+    async with desk_of(upgraded, "wang") as wang, desk_of(upgraded, "li") as li:
+        offered = f"/admin/rules/shipped/{NAME}"
+        for page in ("/admin/rules", PATH):
+            answer = await wang.open(page)
+            assert "软件附带本文件的新文本，尚未采用" in answer.text
+            assert "本局已自行变更过该文件，现行内容继续有效" in answer.text
+            assert f'href="{offered}"' in answer.text
+        listed = (await wang.open("/admin/rules")).text
+        assert "软件附带一份新文件，尚未采用" in listed
+        assert re.search(r"<code>[^<]+</code>：[^<]*在同一天都有效", listed), "why the new file does not hold"
+        assert "软件附带" not in (await wang.open(f"/rules/{NAME}")).text
+        assert "<form class=" not in (await li.open(offered)).text, "an approver proposes nothing"
+        shown = (await wang.open(offered)).text
+        assert "<del>−7.5</del>" in shown
+        assert "<ins>−12</ins>" in shown
+        assert "采用随软件发布的文本</textarea>" in shown
+        form = {"applies_from": "2026-11-23", "reason": "采用随软件发布的文本"}
+        refused = await wang.send(offered, form)
+        assert refused.status_code == 422
+        assert re.findall(r'href="#field-(\w+)"', refused.text) == ["applies_from"]
+        other = await wang.send("/admin/rules/shipped/other-pack", form | {"applies_from": "2030-01-01"})
+        assert other.status_code == 422
+        answer = await wang.send(offered, form | {"applies_from": "2026-11-25"})
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"] in (await wang.open("/admin/rules")).text
+        assert await worth(upgraded) == -7500
+        await li.open(answer.headers["location"])
+        await li.send(f"{answer.headers['location']}/decide", {"verdict": "approve"})
+        assert "软件附带" not in (await wang.open(PATH)).text
+        assert (await wang.open(offered)).status_code == 404
+        assert "原有障碍已消除" in (await wang.open("/admin/rules/shipped/other-pack")).text
+    await close_office(upgraded)

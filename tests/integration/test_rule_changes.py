@@ -294,15 +294,30 @@ async def test_a_file_with_faults_is_refused_with_all_of_them(two: Two) -> None:
     twice = pack_text(**{'type = "rating"': 'type = "rating"\ntype = "rating"'})
     with pytest.raises(FaultsError, match="a key is there twice"):
         await propose_text(two, twice)
-    several = pack_text(**{"points = 100": "points = 100.5", "from = 90": "from = 91"})
-    with pytest.raises(FaultsError) as raised:
-        await propose_text(two, several)
-    assert {fault.code for fault in raised.value.faults} >= {"rules.float"}
-    gap = pack_text(**{"from = 90": "from = 91"})
-    with pytest.raises(FaultsError):
-        await propose_text(two, gap)
     with pytest.raises(InputError, match="larger than"):
         await propose_text(two, b"#" * 5_000_000)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "faults"),
+    [
+        ({"points = 100": "points = 100.5"}, [("base.points", "rules.float")]),
+        ({"from = 90": "from = 91"}, [("tiers", "rules.band-gap")]),
+        (
+            {"points = 100": "points = 100.5", "from = 90": "from = 91"},
+            [("base.points", "rules.float"), ("tiers", "rules.band-gap")],
+        ),
+    ],
+)
+async def test_a_float_and_a_gap_in_the_bands_are_named_with_file_and_key(
+    two: Two, replaced: dict[str, str], faults: list[tuple[str, str]]
+) -> None:
+    with pytest.raises(FaultsError) as raised:
+        await propose_text(two, pack_text(**replaced))
+    found = [(fault.at, fault.code) for fault in raised.value.faults]
+    assert sorted(found) == [(f"new.toml: {key}", code) for key, code in faults]
+    assert await ChangeRequest.count() == 0
+    assert await RuleVersion.count().where(RuleVersion.instrument == NAME) == 1
 
 
 async def test_a_pack_that_overlaps_another_is_refused(two: Two) -> None:

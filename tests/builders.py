@@ -70,6 +70,7 @@ async def add_rating(
     line: str = "patent",
     on: date = date(2026, 11, 24),
     lines: Sequence[Mapping[str, Any]] = (),
+    moved: Sequence[Mapping[str, Any]] = (),
     pack: str = "fictional-patent-agency",
     is_fictional: bool = True,
 ) -> None:
@@ -85,6 +86,7 @@ async def add_rating(
             score=score,
             tier=tier,
             lines_json=json.dumps(list(lines), ensure_ascii=False),
+            moved_json=json.dumps(list(moved), ensure_ascii=False),
             rated_at=NOON,
         )
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agency_credit.database.tables import Agency, Inspection, ResultStep
+from agency_credit.database.tables import Agency, Inspection
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.publication.merkle import hash_leaf, inclusion_proof
 from agency_credit.sampling import count_candidates, entropy_tenths, parse_files, ticket
@@ -254,6 +254,5 @@ async def _load_results(draw: int) -> dict[str, ResultView]:
     rows = await Inspection.select(Inspection.id, Inspection.agency.uscc.as_alias("uscc")).where(
         Inspection.draw == draw
     )
-    inspection: Any = ResultStep.result.inspection
-    results = await load_published_results(inspection.draw == draw)
+    results = await load_published_results(draw=draw)
     return {row["uscc"]: results[row["id"]] for row in rows if row["id"] in results}

@@ -13,6 +13,26 @@ from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.services.reference import load_categories
 from agency_credit.services.register import load_agency_row
 
+# Columns behind several foreign keys are worked out here once: doing so costs more than the query.
+_INSPECTION: Any = ResultStep.result.inspection
+_AGENCY, _DRAW = _INSPECTION.agency, _INSPECTION.draw
+_RESULT_COLUMNS = (
+    ResultStep.at,
+    ResultStep.log_index,
+    _INSPECTION.as_alias("inspection"),
+    ResultStep.result.version.as_alias("version"),
+    ResultStep.result.inspected_on.as_alias("inspected_on"),
+    ResultStep.result.categories_json.as_alias("categories_json"),
+    ResultStep.result.findings.as_alias("findings"),
+)
+_INSPECTION_COLUMNS = (
+    Inspection.id,
+    Inspection.stream,
+    Inspection.draw.as_alias("draw_id"),
+    Inspection.draw.draw.as_alias("draw"),
+    Inspection.draw.title.as_alias("draw_title"),
+)
+
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     """The newest published version of a result; `log_index` is its entry in the public log."""
@@ -45,19 +65,14 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
     """
     agency = (await load_agency_row(uscc))["id"]
     rows = await (
-        Inspection.select(
-            Inspection.id,
-            Inspection.stream,
-            Inspection.draw.as_alias("draw_id"),
-            Inspection.draw.draw.as_alias("draw"),
-            Inspection.draw.title.as_alias("draw_title"),
-        )
+        Inspection.select(*_INSPECTION_COLUMNS)
         .where(Inspection.agency == agency)
         .order_by(Inspection.id, ascending=False)
     )
+    if not rows:
+        return []
     steps = await _load_step_times([row["draw_id"] for row in rows])
-    inspection: Any = ResultStep.result.inspection
-    results = await load_published_results(inspection.agency == agency)
+    results = await load_published_results(agency=agency)
     return [
         InspectionView(
             draw=row["draw"],
@@ -71,21 +86,14 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
     ]
 
 
-async def load_published_results(condition: Any) -> dict[int, ResultView]:
-    """The newest published result of each inspection that fits, by the inspection's number."""
-    rows = await (
-        ResultStep.select(
-            ResultStep.at,
-            ResultStep.log_index,
-            ResultStep.result.inspection.as_alias("inspection"),
-            ResultStep.result.version.as_alias("version"),
-            ResultStep.result.inspected_on.as_alias("inspected_on"),
-            ResultStep.result.categories_json.as_alias("categories_json"),
-            ResultStep.result.findings.as_alias("findings"),
-        )
-        .where((ResultStep.step == "published") & condition)
-        .order_by(ResultStep.id)
-    )
+async def load_published_results(
+    *, agency: int | None = None, draw: int | None = None
+) -> dict[int, ResultView]:
+    """The newest published result of each inspection: of an agency, of a draw, or of all, by its number."""
+    query = ResultStep.select(*_RESULT_COLUMNS).where(ResultStep.step == "published")
+    for column, wanted in ((_AGENCY, agency), (_DRAW, draw)):
+        query = query if wanted is None else query.where(column == wanted)
+    rows = await query.order_by(ResultStep.id)
     texts = await load_categories()
     return {
         row["inspection"]: ResultView(
@@ -101,7 +109,5 @@ async def load_published_results(condition: Any) -> dict[int, ResultView]:
 
 
 async def _load_step_times(draws: list[int]) -> dict[tuple[int, str], datetime]:
-    if not draws:
-        return {}
     rows = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.at).where(DrawStep.draw.is_in(draws))
     return {(row["draw"], row["step"]): row["at"] for row in rows}

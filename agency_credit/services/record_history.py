@@ -30,6 +30,11 @@ _EVENTS = (
     'SELECT e."record", e."event", e."on", e."until", e."millipoints", e."known_at", r."{owner}" AS "owner"'
     ' FROM "record_event" e JOIN "credit_record" r ON r."id" = e."record" WHERE {whose}'
 )
+_REPAIRED = (
+    'SELECT DISTINCT s."commitment" FROM "credit_record" r JOIN "record_event" e ON e."record" = r."id"'
+    ' JOIN "record_salt" s ON s."record" = r."id"'
+    ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND e."event" = \'repaired\' AND e."on" <= {}'
+)
 
 
 def end_of_day(known: date) -> datetime:
@@ -168,11 +173,7 @@ async def load_gone(agency: int, on: date) -> dict[str, str]:
     return gone
 
 
-async def load_gone_numbers(agency: int, on: date) -> frozenset[int]:
-    """Numbers of an agency's records that do not stand on the day `on`, or are repaired, as known now."""
-    rows = await RecordEvent.select(RecordEvent.record).where(
-        (RecordEvent.record.agency == agency)
-        & RecordEvent.event.is_in(["repaired", "withdrawn"])
-        & (RecordEvent.on <= on)
-    )
-    return frozenset(row["record"] for row in rows)
+async def load_repaired(agency: int, on: date) -> frozenset[str]:
+    """Commitments of an agency's own records that are repaired by the day `on`, as known now."""
+    rows = await RecordEvent.raw(_REPAIRED, agency, on)
+    return frozenset(row["commitment"] for row in rows)

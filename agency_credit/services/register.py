@@ -5,21 +5,23 @@ The structures here are the answers of the API too; scores and points are decima
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord, Rating
+from agency_credit.domain.citation import Status
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
+from agency_credit.scoring.clause import Clause
 from agency_credit.services.office import Office
-from agency_credit.services.record_history import load_gone, load_gone_numbers
+from agency_credit.services.record_history import load_repaired
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
@@ -46,8 +48,42 @@ class PackFacts(msgspec.Struct, frozen=True, kw_only=True):
     caveats: list[PackNote] = []
 
 
+class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a ledger as a rating keeps it; older ratings say neither worth nor evidence."""
+
+    clause: str | None
+    points: str
+    worth: str | None = None
+    state: str
+    counts_from: str | None = msgspec.field(name="from")
+    counts_until: str | None = msgspec.field(name="until")
+    citation: str | None
+    record: str
+    record_kind: str
+    decided_on: str
+    evidence: str | None = None
+
+
+_LINES = msgspec.json.Decoder(list[StoredLine])
+_LINES_JSON = ', r."lines_json"'
+_NEWEST = (
+    'SELECT r."id", r."agency", r."practice_line", r."rated_on", r."rated_at", r."score", r."tier",'
+    ' r."pack_id", r."pack_digest", r."is_fictional"{lines} FROM "rating" r'
+    ' JOIN (SELECT max("id") AS "id" FROM "rating" WHERE "practitioner" IS NULL AND "agency" IN ({ids})'
+    ' GROUP BY "agency", "practice_line") n ON n."id" = r."id"'
+)
+
+
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a credit record does to the score."""
+    """What a credit record does to the score.
+
+    Parameters
+    ----------
+    worth
+        What it is worth while it counts: caps may leave it fewer points. None: not known.
+    evidence
+        SHA-256 of the document behind it; None: there is none.
+    """
 
     record_kind: str
     decided_on: str
@@ -56,10 +92,12 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     clause_title_en: str
     is_verified: bool
     points: str
+    worth: str | None
     state: str
     counts_from: str | None
     counts_until: str | None
     citation: str | None
+    evidence: str | None
 
 
 class RatingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,10 +150,32 @@ class AgencyView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that a rating found other than the one before it did.
+
+    Parameters
+    ----------
+    before, after
+        Points; None where there was, or is, no such line.
+    state
+        After; None where there is no such line any more.
+    """
+
+    clause: str | None
+    before: str | None
+    after: str | None
+    state: str | None
+
+
+class _StoredMove(MovedLine, frozen=True, kw_only=True):
+    record: str
+
+
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """A rating as it once stood; a row stands until the next one of its practice line.
 
     `number` counts the agency's ratings in the practice line from 1; its files are asked for by it.
+    `moved`: lines that are others than in the rating before it.
     """
 
     practice_line: str
@@ -125,6 +185,20 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     pack: str
     is_fictional: bool
     number: int
+    moved: list[MovedLine]
+
+
+_MOVES = msgspec.json.Decoder(list[_StoredMove])
+_HISTORY_COLUMNS = (
+    *(Rating.practice_line, Rating.rated_on, Rating.tier, Rating.score, Rating.pack_id),
+    *(Rating.is_fictional, Rating.moved_json),
+)
+_STANDING = (
+    'SELECT r."kind", r."decided_on", r."authority", r."document_number", r."summary" FROM "credit_record" r'
+    ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND NOT EXISTS (SELECT 1 FROM "record_event" e'
+    ' WHERE e."record" = r."id" AND e."event" IN (\'repaired\', \'withdrawn\') AND e."on" <= {})'
+    ' ORDER BY r."decided_on" DESC, r."id" DESC'
+)
 
 
 async def load_agency(office: Office, uscc: str) -> AgencyView:
@@ -136,7 +210,9 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
         No agency has this code.
     """
     row = await load_agency_row(uscc)
-    parent = await Agency.select(Agency.uscc, Agency.name).where(Agency.id == row["branch_of"]).first()
+    parent = None
+    if row["branch_of"] is not None:
+        parent = await Agency.select(Agency.uscc, Agency.name).where(Agency.id == row["branch_of"]).first()
     branches = await (
         Agency.select(Agency.uscc, Agency.name).where(Agency.branch_of == row["id"]).order_by(Agency.uscc)
     )
@@ -161,9 +237,10 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
 async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     """All ratings of an agency, the newest first; those that rest on a repaired record are left out."""
     row = await load_agency_row(uscc)
-    repaired = await _load_repaired(office, row["id"])
+    repaired = await load_repaired(row["id"], office.today())
+    columns = [*_HISTORY_COLUMNS, Rating.lines_json] if repaired else _HISTORY_COLUMNS
     ratings = await (
-        Rating.select()
+        Rating.select(*columns)
         .where((Rating.agency == row["id"]) & Rating.practitioner.is_null())
         .order_by(Rating.id)
     )
@@ -171,9 +248,9 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     history: list[HistoryRow] = []
     for rating in ratings:
         numbers[rating["practice_line"]] += 1
-        if repaired & {line["record"] for line in json.loads(rating["lines_json"])}:
+        if repaired and any(line.record in repaired for line in _LINES.decode(rating["lines_json"])):
             continue
-        view = HistoryRow(
+        shown = HistoryRow(
             practice_line=rating["practice_line"],
             rated_on=rating["rated_on"],
             tier=rating["tier"],
@@ -181,15 +258,16 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
             pack=rating["pack_id"],
             is_fictional=rating["is_fictional"],
             number=numbers[rating["practice_line"]],
+            moved=[
+                MovedLine(clause=move.clause, before=move.before, after=move.after, state=move.state)
+                for move in _MOVES.decode(rating["moved_json"])
+                if move.record not in repaired
+            ],
         )
-        history.insert(0, view)
-    return sorted(history, key=lambda view: view.rated_on, reverse=True)
-
-
-async def _load_repaired(office: Office, agency: int) -> frozenset[str]:
-    """Commitments of the agency's records that are repaired: nothing public rests on them."""
-    gone = await load_gone(agency, office.today())
-    return frozenset(record for record, why in gone.items() if why == "repaired")
+        history.append(shown)
+    history.reverse()
+    history.sort(key=lambda row: row.rated_on, reverse=True)
+    return history
 
 
 async def load_agency_row(uscc: str) -> dict[str, Any]:
@@ -206,13 +284,13 @@ async def is_fictional_now() -> bool:
     return newest is not None and bool(newest["is_fictional"])
 
 
-async def load_latest_ratings(ids: list[int]) -> dict[tuple[int, str], dict[str, Any]]:
-    """The newest rating of each of these agencies in each practice line."""
-    rows = await (
-        Rating.select()
-        .where(Rating.agency.is_in(ids) & Rating.practitioner.is_null())
-        .order_by(Rating.rated_on, Rating.id)
-    )
+async def load_latest_ratings(
+    ids: Sequence[int], *, with_lines: bool = False
+) -> dict[tuple[int, str], dict[str, Any]]:
+    """The newest rating of each of these agencies in each practice line; its lines only where asked for."""
+    places = ", ".join(["{}"] * len(ids))
+    query = _NEWEST.replace("{ids}", places).replace("{lines}", _LINES_JSON if with_lines else "")
+    rows = await Rating.raw(query, *ids) if ids else []
     return {(row["agency"], row["practice_line"]): row for row in rows}
 
 
@@ -220,9 +298,9 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
     practices = await (
         AgencyPractice.select().where(AgencyPractice.agency == agency).order_by(AgencyPractice.practice_line)
     )
-    latest = await load_latest_ratings([agency])
+    latest = await load_latest_ratings([agency], with_lines=True)
     book = await load_rule_book(office)
-    repaired = await _load_repaired(office, agency)
+    repaired = await load_repaired(agency, office.today())
     return [
         _view_rating(book, row, latest.get((agency, row["practice_line"])), repaired) for row in practices
     ]
@@ -232,7 +310,8 @@ def _view_rating(
     book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, repaired: frozenset[str]
 ) -> RatingView:
     pack = _pack_of(book, rating) if rating else None
-    lines = json.loads(rating["lines_json"]) if rating else []
+    clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
+    lines = _LINES.decode(rating["lines_json"]) if rating else []
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],
@@ -242,7 +321,7 @@ def _view_rating(
         score=format_points(rating["score"]) if rating else None,
         rated_on=rating["rated_on"] if rating else None,
         pack=_pack_facts(pack, rating) if rating else None,
-        lines=[_ledger_row(line, pack) for line in lines if line["record"] not in repaired],
+        lines=[_ledger_row(line, clauses) for line in lines if line.record not in repaired],
     )
 
 
@@ -271,31 +350,28 @@ def _pack_facts(pack: RulePack | None, rating: dict[str, Any]) -> PackFacts:
     )
 
 
-def _ledger_row(line: dict[str, Any], pack: RulePack | None) -> LedgerRow:
-    clause = next((c for c in pack.clauses if c.code == line["clause"]), None) if pack else None
+def _ledger_row(line: StoredLine, clauses: Mapping[str, Clause]) -> LedgerRow:
+    clause = clauses.get(line.clause) if line.clause else None
     return LedgerRow(
-        record_kind=line["record_kind"],
-        decided_on=line["decided_on"],
-        clause=line["clause"],
+        record_kind=line.record_kind,
+        decided_on=line.decided_on,
+        clause=line.clause,
         clause_title=clause.wording.zh if clause else "",
         clause_title_en=clause.wording.en if clause else "",
-        is_verified=clause is None or clause.provenance.status != "unverified",
-        points=line["points"],
-        state=line["state"],
-        counts_from=line["from"],
-        counts_until=line["until"],
-        citation=line["citation"],
+        is_verified=clause is None or clause.provenance.status is not Status.UNVERIFIED,
+        points=line.points,
+        worth=line.worth,
+        state=line.state,
+        counts_from=line.counts_from,
+        counts_until=line.counts_until,
+        citation=line.citation,
+        evidence=line.evidence,
     )
 
 
 async def _load_records(office: Office, agency: int) -> list[RecordView]:
     """Records of the agency itself that still stand: none repaired or withdrawn, no practitioner's."""
-    rows = await (
-        CreditRecord.select()
-        .where((CreditRecord.agency == agency) & CreditRecord.practitioner.is_null())
-        .order_by(CreditRecord.decided_on, CreditRecord.id, ascending=False)
-    )
-    gone = await load_gone_numbers(agency, office.today())
+    rows = await CreditRecord.raw(_STANDING, agency, office.today())
     return [
         RecordView(
             kind=row["kind"],
@@ -305,5 +381,4 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
             summary=mask_personal_numbers(row["summary"]),
         )
         for row in rows
-        if row["id"] not in gone
     ]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agency_credit.database.tables import Agency, DrawStep, Rating, ResultStep
+from agency_credit.database.tables import Agency, DrawStep, Rating
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.services.inspection_views import load_published_results
 from agency_credit.services.office import Office
@@ -36,24 +36,27 @@ _PRACTICES = """
     WHERE a.status = 'in_force' GROUP BY p.practice_line
 """
 # CROSS JOIN: SQLite takes such tables in the order in which they stand, from the few repaired records on.
+# The whole begins with SELECT: only such statements are reads to our SQLite engine, and wait for no writer.
 _CHANGES = """
-    WITH withheld AS MATERIALIZED (
-        SELECT DISTINCT r.id FROM record_event e CROSS JOIN credit_record c CROSS JOIN rating r
-        WHERE e.event = 'repaired' AND e."on" <= {{}} AND c.id = e.record AND {c_whose}
-            AND r.{whom} = c.{whom} AND {r_whose} AND r.rated_on < e."on" AND r.rated_at >= c.known_at
-    ), course AS (
-        SELECT who, practice_line, rated_on, tier,
-            lag(tier) OVER (PARTITION BY who, practice_line ORDER BY rated_on, id) AS before
-        FROM (
-            SELECT r.id, r.{whom} AS who, r.practice_line, r.rated_on,
-                CASE WHEN w.id IS NULL THEN r.tier END AS tier
-            FROM rating r LEFT JOIN withheld w ON w.id = r.id WHERE {r_whose}
-        ) counted
-    )
-    SELECT c.practice_line, coalesce(a.area, '') AS area, c.before, c.tier, CASE {days} END AS day,
-        count(*) AS n
-    FROM course c {register}
-    WHERE c.tier IS DISTINCT FROM c.before GROUP BY 1, 2, 3, 4, 5
+    SELECT * FROM (
+        WITH withheld AS MATERIALIZED (
+            SELECT DISTINCT r.id FROM record_event e CROSS JOIN credit_record c CROSS JOIN rating r
+            WHERE e.event = 'repaired' AND e."on" <= {{}} AND c.id = e.record AND {c_whose}
+                AND r.{whom} = c.{whom} AND {r_whose} AND r.rated_on < e."on" AND r.rated_at >= c.known_at
+        ), course AS (
+            SELECT who, practice_line, rated_on, tier,
+                lag(tier) OVER (PARTITION BY who, practice_line ORDER BY rated_on, id) AS before
+            FROM (
+                SELECT r.id, r.{whom} AS who, r.practice_line, r.rated_on,
+                    CASE WHEN w.id IS NULL THEN r.tier END AS tier
+                FROM rating r LEFT JOIN withheld w ON w.id = r.id WHERE {r_whose}
+            ) counted
+        )
+        SELECT c.practice_line, coalesce(a.area, '') AS area, c.before, c.tier, CASE {days} END AS day,
+            count(*) AS n
+        FROM course c {register}
+        WHERE c.tier IS DISTINCT FROM c.before GROUP BY 1, 2, 3, 4, 5
+    ) changes
 """
 _REGISTERS: dict[Whom, dict[str, str]] = {
     "agency": {
@@ -150,7 +153,7 @@ async def load_statistics() -> Statistics:
     for row in await Agency.raw(_TIERS):
         tiers[row["practice_line"]][row["tier"]] = row["n"]
     practices = {row["practice_line"]: row["n"] for row in await Agency.raw(_PRACTICES)}
-    results = (await load_published_results(ResultStep.step == "published")).values()
+    results = (await load_published_results()).values()
     steps = Counter(row["step"] for row in await DrawStep.select(DrawStep.step))
     return Statistics(
         agencies=await Agency.count().where(Agency.status == "in_force"),

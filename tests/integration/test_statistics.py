@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import random
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from agency_credit.database import transaction
 from agency_credit.database.tables import Agency, CreditRecord, Practitioner, Rating, RecordEvent
 from agency_credit.domain.errors import FaultsError
 from agency_credit.domain.role import Role
@@ -218,6 +220,24 @@ async def test_counts_are_those_of_counting_each_agency_by_itself(office: Office
         if day == ENDS[-1]:
             today[line] += tiers
     assert (await load_statistics()).tiers == today
+
+
+async def test_counting_waits_for_no_writer(office: Office) -> None:
+    await add((date(2026, 10, 31), "A"))
+    is_open, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with transaction():
+            await Agency.update({Agency.n_staff: 3}, force=True)
+            is_open.set()
+            await may_end.wait()
+
+    writer = asyncio.create_task(write())
+    await is_open.wait()
+    shown = await asyncio.wait_for(load_distribution(office), timeout=5)
+    may_end.set()
+    await writer
+    assert counts(shown)[date(2026, 11, 24)] == {"A": 1}
 
 
 async def test_the_page_the_table_and_the_json_say_the_same(office: Office) -> None:

@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from agency_credit.database.tables import Agency
+from agency_credit.database.tables import Agency, RecordEvent, RecordSalt
+from agency_credit.domain.canonical import digest
 from tests import builders
 from tests.visitor import visit
 
@@ -111,6 +112,55 @@ async def test_an_agency_shows_tier_ledger_and_the_fictional_pack(client, zhongk
 async def test_history_tells_every_rating_newest_first(client, zhongke):
     rows = (await client.get(f"/api/v1/agencies/{ZHONGKE}/history")).json()
     assert [(row["tier"], row["score"]) for row in rows] == [("A", "92.5"), ("B", "85")]
+
+
+async def test_a_line_shows_its_evidence_and_what_it_is_worth_where_a_cap_leaves_less(client, office):
+    agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所")
+    evidence = digest(b"a document")
+    lines = [
+        builders.ledger_line(worth="-12", points="-5", evidence=evidence),
+        builders.ledger_line(worth="-7", points="0", state="capped"),
+        builders.ledger_line(worth="-9", points="0", state="expired"),
+    ]
+    await builders.add_rating(agency, "A", 95_000, lines=lines)
+    page = (await client.get(f"/agencies/{ZHONGKE}")).text
+    assert f"<code>{evidence}</code>" in page
+    assert page.count("证据摘要</summary>") == 1
+    assert "应计 −12" in page
+    assert "应计 −7" in page
+    assert "应计 −9" not in page
+    shown = (await client.get(f"/api/v1/agencies/{ZHONGKE}")).json()["ratings"][0]["lines"]
+    assert [(line["worth"], line["evidence"]) for line in shown] == [
+        ("-12", evidence),
+        ("-7", None),
+        ("-9", None),
+    ]
+
+
+async def test_the_course_tells_what_moved_the_score_and_no_record_repaired_since(client, office):
+    agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所")
+    await builders.add_record(agency, "警告", on=date(2026, 2, 1))
+    salt = await RecordSalt.select(RecordSalt.record, RecordSalt.commitment).first()
+    gone, stands = salt["commitment"], digest(b"stands")
+    move = {"clause": "F-PA-04", "before": None, "after": "-5", "state": "counting"}
+    await builders.add_rating(agency, "A", 100_000, on=date(2026, 1, 1))
+    await builders.add_rating(
+        agency, "A", 95_000, on=date(2026, 3, 1), moved=[{**move, "record": stands}] * 2
+    )
+    both = [{**move, "record": stands, "before": "-5", "after": "0", "state": None}, {**move, "record": gone}]
+    await builders.add_rating(agency, "A", 100_000, on=date(2026, 9, 1), moved=both)
+    page = (await client.get(f"/agencies/{ZHONGKE}")).text
+    assert "2 条信息，F-PA-04 受到警告：0 → −5 分（计入）" in page
+    assert "1 条信息，F-PA-04 受到警告：−5 → 0 分（不再列入）" in page
+    assert "1 条信息，F-PA-04 受到警告：0 → −5 分（计入）" in page
+    await RecordEvent.insert(
+        RecordEvent(record=salt["record"], event="repaired", on=date(2026, 11, 24), known_at=builders.NOON)
+    )
+    assert (
+        "1 条信息，F-PA-04 受到警告：0 → −5 分（计入）" not in (await client.get(f"/agencies/{ZHONGKE}")).text
+    )
+    history = (await client.get(f"/api/v1/agencies/{ZHONGKE}/history")).json()
+    assert [len(row["moved"]) for row in history] == [1, 2, 0]
 
 
 async def test_nothing_personal_leaves(client, zhongke):

@@ -86,14 +86,16 @@ async def list_agencies_csv(
 
 
 @get("/agencies/{uscc:str}")
-async def show_agency(office: NamedDependency[Office], uscc: FromPath[str]) -> Template:
+async def show_agency(
+    office: NamedDependency[Office], uscc: FromPath[str], language: NamedDependency[Language]
+) -> Template:
     """What the public may know of an agency."""
     history = await load_history(office, uscc)
     return render(
         "agency.html",
         is_fictional=await is_fictional_now(),
         agency=await load_agency(office, uscc),
-        charts=history_charts(history, await load_rule_book(office), office.today()),
+        charts=history_charts(history, await load_rule_book(office), language, office.today()),
         history=history,
         inspections=await load_agency_inspections(uscc),
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agency_credit.cli.report import language
-from agency_credit.cli.serve import HOST, echo_address, listen, port_option, quiet_signals, server_config
+from agency_credit.cli.serve import HOST, echo_address, ended_by_signals, listen, port_option, server_config
 from agency_credit.domain.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ async def _serve(story: Story, listener: socket.socket) -> None:
         page="/",
     )
     story.clock.run_on()
-    with quiet_signals(), listener:
+    server = uvicorn.Server(server_config(create_app(story.office)))
+    with ended_by_signals(server), listener:
         echo_address(listener)
-        await uvicorn.Server(server_config(create_app(story.office))).serve(sockets=[listener])
+        await server.serve(sockets=[listener])

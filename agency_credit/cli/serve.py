@@ -17,7 +17,7 @@ from agency_credit.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from litestar import Litestar
-    from uvicorn import Config
+    from uvicorn import Config, Server
 
     from agency_credit.services.office import Office
 
@@ -44,13 +44,17 @@ def command(host: str, port: int, workers: int) -> None:
     listener = listen(host, port)
     run_in_office(_do_nothing)  # migrates, and says what is wrong before a server starts
     app = make_app()  # likewise: a worker that cannot start would be started again for ever
-    echo_address(listener)
-    with quiet_signals(), listener:
-        if workers == 1:
-            uvicorn.Server(server_config(app)).run(sockets=[listener])
-        else:
-            config = server_config("agency_credit.cli.serve:make_app", factory=True, workers=workers)
-            Multiprocess(config, sockets=[listener]).run()
+    if workers == 1:
+        server = uvicorn.Server(server_config(app))
+        with ended_by_signals(server), listener:
+            echo_address(listener)
+            server.run(sockets=[listener])
+    else:
+        config = server_config("agency_credit.cli.serve:make_app", factory=True, workers=workers)
+        supervisor = Multiprocess(config, sockets=[listener])  # it takes the signals from here on
+        with listener:
+            echo_address(listener)
+            supervisor.run()
 
 
 def make_app() -> Litestar:
@@ -104,10 +108,14 @@ def echo_address(listener: socket.socket) -> None:
 
 
 @contextmanager
-def quiet_signals() -> Iterator[None]:
-    """Let the server end by SIGINT and SIGTERM without an error: it raises them again after its end."""
+def ended_by_signals(server: Server) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the server without an error.
+
+    Also one that comes before it runs, as when somebody stops it at once after its address shows, and the
+    one that it raises again after its end.
+    """
     handled = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: None) for number in handled}
+    before = {number: signal.signal(number, server.handle_exit) for number in handled}
     try:
         yield
     finally:

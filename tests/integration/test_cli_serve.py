@@ -12,9 +12,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from agency_credit.cli import run
-from agency_credit.cli.serve import listen
+from agency_credit.cli.serve import ended_by_signals, listen, server_config
 
 COMMAND = [str(Path(sys.executable).with_name("agency-credit")), "serve", "--port", "0"]
 
@@ -50,6 +51,29 @@ def test_it_serves_until_it_is_told_to_end_and_then_ends_well(environment, numbe
     process.send_signal(number)
     assert process.communicate(timeout=90)[0] == ""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_signal_that_comes_as_the_address_shows_ends_it(environment, number, workers):
+    process, _ = _serve(environment, "--workers", workers)
+    process.send_signal(number)
+    assert process.communicate(timeout=90)[0] == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_server_runs_is_not_lost(number):
+    async def app(scope, receive, send):
+        raise AssertionError("nobody asks")
+
+    server = uvicorn.Server(server_config(app, lifespan="off"))
+    handlers = [signal.getsignal(handled) for handled in (signal.SIGINT, signal.SIGTERM)]
+    with closing(listen("127.0.0.1", 0)) as listener, ended_by_signals(server):
+        signal.raise_signal(number)
+        server.run(sockets=[listener])  # ends by itself
+    assert server.started
+    assert [signal.getsignal(handled) for handled in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_several_workers_share_the_port_and_end_together(environment):

@@ -6,7 +6,7 @@ the instant of its approval on, and true from the day that it names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,13 +41,18 @@ class KnownRecord:
         Its columns, with `commitment`, `uscc` and `certificate` (None: the agency's own).
     record
         As scoring sees it.
-    n_events
-        How many events it has: what a proposal is based on.
+    events
+        What befell it, in the order in which it became known.
     """
 
     row: Mapping[str, Any]
     record: CreditRecord
-    n_events: int
+    events: Sequence[Mapping[str, Any]]
+
+    @property
+    def n_events(self) -> int:
+        """How many events it has: what a proposal is based on."""
+        return len(self.events)
 
     @property
     def subject(self) -> str:
@@ -90,22 +95,51 @@ async def load_known_record(commitment: str) -> KnownRecord:
         There is none.
     """
     salt = await RecordSalt.select(RecordSalt.record).where(RecordSalt.commitment == commitment).first()
-    row: dict[str, Any] | None = None
+    found: list[KnownRecord] = []
     if salt is not None:
-        row = await (
-            CreditRecordRow.select(
-                *CreditRecordRow.all_columns(),
-                CreditRecordRow.agency.uscc.as_alias("uscc"),
-                CreditRecordRow.practitioner.certificate.as_alias("certificate"),
-            )
-            .where(CreditRecordRow.id == salt["record"])
-            .first()
-        )
-    if row is None:
+        number = salt["record"]
+        found = await _load(CreditRecordRow.id == number, RecordEvent.record == number, {number: commitment})
+    if not found:
         raise NotFoundError(
             "record.unknown", "there is no record {record}; look for it again", record=commitment[:64]
         )
-    events = await load_events(row["id"])
+    return found[0]
+
+
+async def load_known_records(agency: int) -> list[KnownRecord]:
+    """All records of the agency with this number, those of its practitioners left out, the newest first."""
+    salts = await RecordSalt.select(RecordSalt.record, RecordSalt.commitment).where(
+        (RecordSalt.record.agency == agency) & RecordSalt.record.practitioner.is_null()
+    )
+    return await _load(
+        (CreditRecordRow.agency == agency) & CreditRecordRow.practitioner.is_null(),
+        (RecordEvent.record.agency == agency) & RecordEvent.record.practitioner.is_null(),
+        {salt["record"]: salt["commitment"] for salt in salts},
+    )
+
+
+async def _load(records: Any, events: Any, commitments: Mapping[int, str]) -> list[KnownRecord]:
+    """Records under a condition, with events under the same; a record whose salt is gone is forgotten."""
+    rows = await (
+        CreditRecordRow.select(
+            *CreditRecordRow.all_columns(),
+            CreditRecordRow.agency.uscc.as_alias("uscc"),
+            CreditRecordRow.practitioner.certificate.as_alias("certificate"),
+        )
+        .where(records)
+        .order_by(CreditRecordRow.decided_on, CreditRecordRow.id, ascending=False)
+    )
+    befell: dict[int, list[Mapping[str, Any]]] = {}
+    for event in await RecordEvent.select().where(events).order_by(RecordEvent.id):
+        befell.setdefault(event["record"], []).append(event)
+    return [
+        _known(row, commitments[row["id"]], befell.get(row["id"], []))
+        for row in rows
+        if row["id"] in commitments
+    ]
+
+
+def _known(row: Mapping[str, Any], commitment: str, events: Sequence[Mapping[str, Any]]) -> KnownRecord:
     record = CreditRecord(
         record_id=commitment,
         subject=row["certificate"] or row["uscc"],
@@ -116,7 +150,7 @@ async def load_known_record(commitment: str) -> KnownRecord:
         summary=row["summary"],
         evidence=row["evidence"] or None,
     )
-    return KnownRecord(row=row, record=fold_events(record, events), n_events=len(events))
+    return KnownRecord(row=row, record=fold_events(record, events), events=events)
 
 
 async def load_newest_record(kind: str) -> KnownRecord:
@@ -136,12 +170,10 @@ async def load_newest_record(kind: str) -> KnownRecord:
     return await load_known_record("" if row is None else row["commitment"])
 
 
-async def load_events(record: int) -> list[dict[str, Any]]:
-    """Events of a record by its number, in the order in which they became known."""
-    rows: list[dict[str, Any]] = await (
-        RecordEvent.select().where(RecordEvent.record == record).order_by(RecordEvent.id)
-    )
-    return rows
+async def load_commitment(record: int) -> str | None:
+    """Commitment of the record with this number; None: its salt is gone."""
+    salt = await RecordSalt.select(RecordSalt.commitment).where(RecordSalt.record == record).first()
+    return None if salt is None else str(salt["commitment"])
 
 
 async def load_event_number(commitment: str) -> int:
@@ -255,12 +287,11 @@ async def _append_correction(op: Operation, known: KnownRecord, wanted: RecordCh
     )
     await row.save()
     await append_salts([(int(row.id), record_body(columns, known.subject))])
-    events = await load_events(known.row["id"])
     copied = ("event", "on", "until", "millipoints")
     await append_rows(
         RecordEvent,
         [
             {**{name: event[name] for name in copied}, "record": row.id, "known_at": op.at, "change": number}
-            for event in events
+            for event in known.events
         ],
     )

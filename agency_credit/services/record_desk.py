@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from agency_credit.database.tables import RecordSalt
 from agency_credit.domain.errors import AgencyCreditError, NotFoundError
 from agency_credit.domain.role import Actor
 from agency_credit.services.change_request import Change, load_change, load_waiting_changes
@@ -18,8 +16,9 @@ from agency_credit.services.rating import SubjectRating, load_ratings
 from agency_credit.services.record_change import (
     KnownRecord,
     RecordChange,
-    load_events,
+    load_commitment,
     load_known_record,
+    load_known_records,
     read_record_change,
 )
 from agency_credit.services.record_faults import check_change
@@ -28,10 +27,12 @@ from agency_credit.services.register import load_agency_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordView:
-    """A record with its events, each with both times, and the proposals about it that wait."""
+    """A record with its events, each with both times, and the proposals about it that wait.
+
+    `corrects`: commitment of the record that it replaces; None: it replaces none.
+    """
 
     known: KnownRecord
-    events: Sequence[Mapping[str, Any]]
     waiting: Sequence[Change]
     corrects: str | None = None
 
@@ -98,12 +99,10 @@ async def load_agency_desk(
         pass  # in no practice line: nothing rates it
     except AgencyCreditError as found:
         error = found
-    salts = await RecordSalt.select(RecordSalt.commitment).where(
-        (RecordSalt.record.agency == row["id"]) & RecordSalt.record.practitioner.is_null()
-    )
+    known_records = await load_known_records(row["id"])
+    named = {one.row["id"]: one.record.record_id for one in known_records}
     waiting = await load_waiting_changes("record")
-    views = [await _view(salt["commitment"], waiting) for salt in salts]
-    views.sort(key=lambda view: (view.known.record.decided_on, view.known.row["id"]), reverse=True)
+    views = [_view(one, waiting, named.get(one.row["corrects"])) for one in known_records]
     return AgencyDesk(uscc=uscc, name=row["name"], ratings=ratings, error=error, records=views)
 
 
@@ -115,7 +114,10 @@ async def load_record_view(commitment: str) -> RecordView:
     NotFoundError
         There is none.
     """
-    return await _view(commitment, await load_waiting_changes("record", commitment))
+    known, corrects = await load_known_record(commitment), None
+    if known.row["corrects"] is not None:
+        corrects = await load_commitment(known.row["corrects"])
+    return _view(known, await load_waiting_changes("record", commitment), corrects)
 
 
 async def load_record_change_view(office: Office, number: int) -> RecordChangeView:
@@ -145,19 +147,6 @@ async def load_waiting_record_changes() -> list[Change]:
     return await load_waiting_changes("record")
 
 
-async def _view(commitment: str, waiting: Sequence[Change]) -> RecordView:
-    known = await load_known_record(commitment)
-    corrects = None
-    if known.row["corrects"] is not None:
-        salt = (
-            await RecordSalt.select(RecordSalt.commitment)
-            .where(RecordSalt.record == known.row["corrects"])
-            .first()
-        )
-        corrects = None if salt is None else str(salt["commitment"])
-    return RecordView(
-        known=known,
-        events=await load_events(known.row["id"]),
-        waiting=[change for change in waiting if change.subject == commitment],
-        corrects=corrects,
-    )
+def _view(known: KnownRecord, waiting: Sequence[Change], corrects: str | None) -> RecordView:
+    own = [change for change in waiting if change.subject == known.record.record_id]
+    return RecordView(known=known, waiting=own, corrects=corrects)

@@ -16,6 +16,7 @@ import zipfile
 from calendar import monthrange
 from collections import Counter, defaultdict, namedtuple
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise, zip_longest
 from pathlib import Path
@@ -121,21 +122,27 @@ def spend(cap: int, lines: list[Any]) -> None:
         line["state"] = "counting" if line["points"] else "capped"
 
 
-class Rating:
-    """The files of a rating, the values in them (of each line), and the faults found."""
+class Checker:
+    """Whoever checks something and notes what is wrong."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files, self.faults = files, list[Fault]()
-        self.values = {file: self.read(file) for file in FILES}
+    def __init__(self) -> None:
+        self.faults = list[Fault]()
 
     def need(self, holds: object, message: str, check: str, status: int = 1) -> None:
         if not holds:
             self.faults.append(Fault(check, message, status))
 
-    def read(self, file: str) -> list[Any]:
-        at, has_lines, values = file, file.endswith(".jsonl"), list[Any]()
+
+class Reading(Checker):
+    """One file: the values in it (of each line), and what is wrong with their form."""
+
+    def __init__(self, file: str, data: bytes | None) -> None:
+        super().__init__()
+        at, has_lines, self.values = file, file.endswith(".jsonl"), list[Any]()
         try:
-            text = self.files[file].decode("utf-8")
+            if data is None:
+                raise ValueError("no such file")
+            text = data.decode("utf-8")
             *rows, rest = text.split("\n") if has_lines else (text, "")
             self.need(rest == "", f"{file}: the last line is not ended", "files")
             for number, row in enumerate([*rows, rest] if rest else rows, 1):
@@ -143,10 +150,9 @@ class Rating:
                 value = decode(row.removeprefix("\ufeff").strip() or ("null" if has_lines else ""))
                 self.need(encode(value) == row and is_normalized("NFC", row), f"{at}: not canonical", "files")
                 self.check_form(value, SHAPES[file], at)
-                values.append(value)
-        except (KeyError, ValueError, RecursionError, MemoryError) as error:
+                self.values.append(value)
+        except (ValueError, RecursionError, MemoryError) as error:
             self.need(False, f"{at} is missing, or no JSON in UTF-8: {error!r}", "files", 2)
-        return values
 
     def check_form(self, value: Any, shape: Any, at: str) -> None:
         """P, R: what is missing, unknown or not of its form, from `at` downwards."""
@@ -165,6 +171,24 @@ class Rating:
             fits = type(shape) is str and re.fullmatch(shape, encode(value), re.ASCII)
             fits = fits and (shape != WORDS or value.strip())
             self.need(fits, f"{at:.300} is missing, unknown or not as it must be", "values")
+
+
+read_pack = lru_cache(maxsize=4)(
+    Reading
+)  # most of the work, and an office has thousands of ratings under one
+
+
+class Rating(Checker):
+    """The files of a rating, the values in them, and the faults found."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self.files = files
+        readings = {
+            file: (read_pack if file == "pack.json" else Reading)(file, files.get(file)) for file in FILES
+        }
+        self.values = {file: reading.values for file, reading in readings.items()}
+        self.faults += [fault for reading in readings.values() for fault in reading.faults]
 
     def check_order(self) -> None:
         """R: the order of lines, and of the stretches in which an effect is stayed."""

@@ -39,7 +39,7 @@ FALSE = {
     "unsorted": "files",
 }
 STANDARD_LIBRARY = {
-    "argparse", "calendar", "collections", "hashlib", "itertools", "json", "pathlib", "re", "sys", "typing",
+    "argparse", "calendar", "collections", "functools", "hashlib", "itertools", "json", "pathlib", "re", "sys", "typing",
     "unicodedata", "zipfile",
 }  # fmt: skip
 

@@ -10,11 +10,12 @@ from litestar.response import Redirect, Template
 
 from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
 from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
-from agency_credit.services.desk import load_audit_lines, load_counts, load_desk, load_tier_table
+from agency_credit.services.desk import load_audit_lines, load_counts, load_desk
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.rating_store import is_rating_due
 from agency_credit.services.record_desk import load_waiting_record_changes
 from agency_credit.services.rule_book import load_packs_of_today
+from agency_credit.services.statistics import load_tiers
 
 LINES_A_PAGE = 50
 
@@ -35,7 +36,7 @@ async def show_rating(
     return show(
         "rating",
         counts=await load_counts(),
-        table=await load_tier_table(),
+        table=await load_tiers(),
         is_due=await is_rating_due(),
         changes=await load_waiting_record_changes(),
         packs=await load_packs_of_today(office),

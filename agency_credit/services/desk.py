@@ -130,21 +130,6 @@ async def load_counts() -> Counts:
     )
 
 
-async def load_tier_table() -> dict[str, dict[str, int]]:
-    """Agencies in force by practice line and latest tier."""
-    rows = await (
-        Rating.select(Rating.agency, Rating.practice_line, Rating.tier)
-        .where((Rating.agency.status == "in_force") & Rating.practitioner.is_null())
-        .order_by(Rating.rated_on, Rating.id)
-    )
-    latest = {(row["agency"], row["practice_line"]): row["tier"] for row in rows}
-    table: dict[str, dict[str, int]] = {}
-    for (_, line), tier in latest.items():
-        counts = table.setdefault(line, {})
-        counts[tier] = counts.get(tier, 0) + 1
-    return table
-
-
 async def load_audit_lines(before: int | None, limit: int = 50) -> list[dict[str, Any]]:
     """Audit lines, the newest first; `before`: those older than the line of this id."""
     query = AuditLine.select().order_by(AuditLine.id, ascending=False).limit(limit)

@@ -147,18 +147,23 @@ class PublicStatistics(Statistics, frozen=True, kw_only=True):
     distribution: Distribution
 
 
-async def load_statistics() -> Statistics:
-    """The counts of now; a result with several categories counts in each."""
+async def load_tiers() -> dict[str, dict[str, int]]:
+    """Agencies in force by practice line and latest tier."""
     tiers: dict[str, dict[str, int]] = {line: {} for line in PRACTICE_LINES}
     for row in await Agency.raw(_TIERS):
         tiers[row["practice_line"]][row["tier"]] = row["n"]
+    return tiers
+
+
+async def load_statistics() -> Statistics:
+    """The counts of now; a result with several categories counts in each."""
     practices = {row["practice_line"]: row["n"] for row in await Agency.raw(_PRACTICES)}
     results = (await load_published_results()).values()
     steps = Counter(row["step"] for row in await DrawStep.select(DrawStep.step))
     return Statistics(
         agencies=await Agency.count().where(Agency.status == "in_force"),
         by_practice_line={line: practices.get(line, 0) for line in PRACTICE_LINES},
-        tiers=tiers,
+        tiers=await load_tiers(),
         results=len(results),
         results_by_category=dict(Counter(text for result in results for text in result.categories)),
         draws={step: steps[step] for step in ("announced", "drawn", "published", "voided")},

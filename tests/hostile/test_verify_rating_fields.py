@@ -126,6 +126,13 @@ def test_a_text_that_is_no_number_of_points_is_refused(text: str) -> None:
     assert verify_rating_files(files)[0].check == "values"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u3000 ", "\n", "\t\u00a0", "\u001f"])
+def test_a_blank_text_is_refused_where_the_pack_says_something(blank: str) -> None:
+    for path in (("title", "zh"), ("clauses", 0, "records", 0), ("base", "source"), ("document",)):
+        files = changed(TRUE, "pack.json", lambda pack, path=path: set_at(pack, path, blank))
+        assert verify_rating_files(files)[0].check == "values"
+
+
 def test_a_day_is_one_of_the_calendar() -> None:
     is_day = verify_rating.re.compile(verify_rating.DAY, verify_rating.re.ASCII).fullmatch
     day, days = date(1, 1, 1), set()

@@ -11,7 +11,17 @@ import pytest
 from agency_credit.verification import verify_rating_files
 from tests.draw_files import canonical
 from tests.hostile.bundles import set_at
-from tests.rating_files import FOUND, changed, read_value, sealed, sha256, true_rating, value_at, write_lines
+from tests.rating_files import (
+    FOUND,
+    SCORE,
+    changed,
+    read_value,
+    sealed,
+    sha256,
+    true_rating,
+    value_at,
+    write_lines,
+)
 
 TRUE = true_rating()
 Change = Callable[[Any], object]
@@ -157,6 +167,25 @@ def test_the_number_of_records_is_bound_by_itself() -> None:
 RECORDS = read_value(TRUE, "records.jsonl")
 ASSESSED = next(n for n, record in enumerate(RECORDS) if record["assessed"] == -12500)
 STAYED = next(n for n, record in enumerate(RECORDS) if record["suspended"])
+
+
+def test_a_record_that_is_worth_nothing_counts_below_a_cap_that_is_used_up() -> None:
+    """It takes nothing and lacks nothing: it is not capped."""
+
+    def change(pack: Any) -> None:
+        pack["clauses"][2].pop("points_from")
+        pack["clauses"][2]["group"] = "G1"  # used up by the records before it
+
+    files = changed(TRUE, "records.jsonl", lambda rows: rows[ASSESSED].update(assessed=0))
+    files = changed(files, "pack.json", change)
+    line = next(n for n, row in enumerate(LEDGER) if row["worth"] == -12500)
+    for state, checks in (("counting", []), ("capped", ["ledger"])):
+        row = {"points": 0, "state": state, "worth": 0}
+        made = changed(files, "ledger.jsonl", lambda rows, row=row: rows[line].update(row))
+        made = changed(made, "rating.json", lambda rating: rating.update(score=SCORE + 12500))
+        assert [fault.check for fault in verify_rating_files(made)] == checks
+
+
 Stays = list[tuple[str, str | None]]
 
 

@@ -29,7 +29,7 @@ from agency_credit.services.rule_views import PART, find_target, load_rule, load
 CHANGE = "/admin/rules/changes/{number}"
 LARGEST_REQUEST = MAX_FILE_BYTES + 64 * 1024
 _ABOUT = ("clause", "supervision", "value")
-_FIELD_OF = {"change.reason": "reason", "change.past": "applies_from"}
+_FIELD_OF = {"change.reason": "reason", "change.past": "applies_from", "rules.first-day": "applies_from"}
 
 
 @get("/admin/rules", opt=opened_to(DRAW_READERS))

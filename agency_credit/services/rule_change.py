@@ -111,7 +111,7 @@ async def check_rule_change(op: Operation, draft: ChangeDraft) -> None:
         Unknown clauses, bad points; whatever would be wrong with the file or between all files from that
         day on and is not wrong already.
     InputError
-        A file of another line under the id of this one.
+        A file of another line under the id of this one; a new file from a day after its first in force.
     RefusedError
         The clock stands before the newest step; a personal number in a text.
     """
@@ -155,6 +155,15 @@ def outcome_of(book: RuleBook, draft: ChangeDraft, *, entered_by: str, decided_o
             "{id} is the id of another instrument ({old}); give this file an id of its own",
             id=after.id,
             old=old.title.zh,
+        )
+    if not history and step.applies_from > after.effective_from:
+        # Before the first day of its history a file reads as on it: a later day hides that it reaches back.
+        raise InputError(
+            "rules.first-day",
+            "{id} is new here, so it holds from {day} on, its first day in force: choose that day, as a"
+            " correction where it is past, or hand in a file that begins later",
+            id=after.id,
+            day=after.effective_from.isoformat(),
         )
     faults = find_new_faults(book, changed, step.applies_from)
     if faults:

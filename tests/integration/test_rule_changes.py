@@ -337,6 +337,28 @@ async def test_a_pack_that_overlaps_another_is_refused(two: Two) -> None:
     assert ids == [NAME, NAME, "other-pack"]
 
 
+async def test_a_new_file_does_not_reach_into_the_past_unseen(two: Two) -> None:
+    begins = "effective_from = 2023-05-01"
+    earlier = pack_text(
+        **{NAME: "other-pack", begins: "effective_from = 2020-01-01\nrepealed_on = 2022-01-01"}
+    )
+    for day in (TODAY, date(2030, 1, 1)):
+        with pytest.raises(InputError) as raised:
+            await propose_text(two, earlier, applies_from=day)
+        assert raised.value.code == "rules.first-day"
+    with pytest.raises(InputError) as raised:
+        await propose_text(two, earlier, applies_from=None)
+    assert raised.value.code == "change.past"
+    within = pack_text(
+        **{NAME: "other-pack", begins: "effective_from = 2024-01-01\nrepealed_on = 2025-01-01"}
+    )
+    with pytest.raises(FaultsError, match="both in force"):
+        await propose_text(two, within, applies_from=None, is_correction=True)
+    number = await propose_text(two, earlier, applies_from=None, is_correction=True)
+    await decide_change(two.office, two.li, number, "approved")
+    assert (await load_rule_book(two.office)).pack_on(PATENT, date(2021, 1, 1)).id == "other-pack"
+
+
 async def test_a_new_file_is_not_known_before_it_was_decided(two: Two) -> None:
     ended = pack_text(
         **{"effective_from = 2023-05-01": "effective_from = 2023-05-01\nrepealed_on = 2026-11-01"}

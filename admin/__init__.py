@@ -9,7 +9,19 @@ def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
     from litestar import Router
 
-    from admin import desk, draft, draws, imports, inspections, people, records, rules, session, statistics
+    from admin import (
+        agencies,
+        desk,
+        draft,
+        draws,
+        imports,
+        inspections,
+        people,
+        records,
+        rules,
+        session,
+        statistics,
+    )
     from admin.api import api_handlers
     from admin.reference import reference_handler
 
@@ -37,19 +49,8 @@ def routers() -> list[ControllerRouterHandler]:
         draft.save_section,
         draft.show_check,
         draft.announce,
-        draws.show_draws,
-        draws.show_draw,
-        draws.show_approval,
-        draws.approve,
-        draws.show_values,
-        draws.save_value,
-        draws.show_drawing,
-        draws.run,
-        draws.show_publication,
-        draws.publish,
-        draws.show_void,
-        draws.ask_void,
-        draws.confirm,
+        *draws.PAGES,
+        *agencies.PAGES,
         *records.PAGES,
         *rules.PAGES,
         inspections.show_mine,

@@ -145,6 +145,12 @@ async def confirm(request: AnyRequest, office: TheOffice, actor: TheActor, draw:
     return lead(request, PAGE, draw=draw)
 
 
+PAGES = (
+    *(show_draws, show_draw, show_approval, approve, show_values, save_value, show_drawing, run),
+    *(show_publication, publish, show_void, ask_void, confirm),
+)
+
+
 async def _show_step(
     office: Office,
     actor: Actor,

@@ -9,7 +9,8 @@ from datetime import date
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from admin.page import AnyRequest, Complaint
-from agency_credit.domain.errors import Fault, FaultsError
+from agency_credit.domain.errors import Fault, FaultsError, InputError
+from agency_credit.domain.points import parse_points
 
 
 class Entered:
@@ -75,6 +76,17 @@ class Entered:
             return date.fromisoformat(text)
         except ValueError:
             self.add_fault(field, "form.day", "choose a day, such as 2026-11-24")
+            return None
+
+    def points(self, field: str) -> int | None:
+        """A number of points in thousandths; people write the minus sign as they find it. None: blank."""
+        text = self.text(field, max_length=20).translate(str.maketrans("−－–", "---"))
+        if not text:
+            return None
+        try:
+            return parse_points(text)
+        except InputError as error:
+            self.complaints.append((field, error))
             return None
 
     def raise_if_any(self, subject: str = "form") -> None:

@@ -1,17 +1,16 @@
-"""An agency's ledger and records for the office: on any day, as known on any other; changes by two people."""
+"""Credit records for the office: what befell them, and changes by two people."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import AgencyCreditError, InputError, RefusedError
-from agency_credit.domain.points import parse_points
 from agency_credit.domain.role import APPROVER, AUDITOR, DRAFTER, RATERS
 from agency_credit.services.changes import (
     MAX_REASON,
@@ -23,38 +22,12 @@ from agency_credit.services.changes import (
 from agency_credit.services.office import Office
 from agency_credit.services.record_change import EVENTS, TEXTS, RecordChange, draft_record_change
 from agency_credit.services.record_desk import (
-    load_agency_desk,
     load_record_change_view,
     load_record_view,
 )
 
 READERS = RATERS | AUDITOR
 CHANGE = "/admin/records/changes/{number}"
-
-
-@get("/admin/agencies", opt=opened_to(READERS))
-async def find_agency(request: AnyRequest, uscc: FromQuery[str] = "") -> Redirect:
-    """Lead to an agency by its code."""
-    return lead(request, "/admin/agencies/{uscc}", uscc=uscc.strip().upper() or "-")
-
-
-@get("/admin/agencies/{uscc:str}", opt=opened_to(READERS))
-async def show_agency(
-    office: TheOffice,
-    actor: TheActor,
-    uscc: FromPath[str],
-    on: FromQuery[str] = "",
-    known: FromQuery[str] = "",
-) -> Template:
-    """An agency: its ledger today, or on a day as known on another; its records with what befell them."""
-    entered = Entered({"on": on, "known": known})
-    day = entered.day("on") if on else None
-    as_known = entered.day("known") if known else None
-    desk = await load_agency_desk(office, actor, uscc, day or office.today(), as_known)
-    complaints: list[Complaint] = list(entered.complaints)
-    if desk.error is not None:
-        complaints += complaints_of(desk.error, "on")
-    return show("agency", faults=complaints, desk=desk, on=day or office.today(), known=as_known)
 
 
 @get("/admin/records/{record:str}", opt=opened_to(READERS))
@@ -118,7 +91,7 @@ async def take_back(
     return lead(request, CHANGE, number=str(number))
 
 
-PAGES = (find_agency, show_agency, show_record, propose, show_change, decide, take_back)
+PAGES = (show_record, propose, show_change, decide, take_back)
 
 
 def _read_change(entered: Entered) -> RecordChange:
@@ -130,25 +103,13 @@ def _read_change(entered: Entered) -> RecordChange:
         event=event,
         on=_day(entered, "on"),
         until=_day(entered, "until") if event == "suspended" else None,
-        millipoints=_points(entered) if event == "assessed" else None,
+        millipoints=entered.points("points") if event == "assessed" else None,
         texts=texts if event == "corrected" else None,
     )
 
 
 def _day(entered: Entered, field: str) -> date | None:
     return entered.day(field) if entered.text(field) else None
-
-
-def _points(entered: Entered) -> int | None:
-    """A number of points; people write the minus sign as they find it."""
-    text = entered.text("points", max_length=20).translate(str.maketrans("−－–", "---"))
-    if not text:
-        return None
-    try:
-        return parse_points(text)
-    except InputError as error:
-        entered.complaints += complaints_of(error, "points")
-        return None
 
 
 def _values(entered: Entered) -> dict[str, str]:

@@ -21,7 +21,7 @@ from agency_credit.scoring.outlook import WhatIf, expiries, what_if
 from agency_credit.scoring.periods import PeriodTable
 from agency_credit.scoring.population import PopulationRecords, encode_population
 from agency_credit.scoring.profile import Profile
-from agency_credit.scoring.repairs import Repair, RepairPlan, smallest_repairs
+from agency_credit.scoring.repairs import Repair, RepairPlan, repair_days, smallest_repairs
 from agency_credit.scoring.rule_file import check_collection, parse_rule_file, parse_rule_pack
 from agency_credit.scoring.rulepack import RulePack, known_record_kinds
 from agency_credit.scoring.tiers import score_of, tier_of
@@ -63,6 +63,7 @@ __all__ = [
     "pack_of",
     "parse_rule_file",
     "parse_rule_pack",
+    "repair_days",
     "rule_pack_answer",
     "rule_pack_in_force",
     "score_ledger",

@@ -133,3 +133,11 @@ class Clause:
     citation: Citation
     severity: Severity | None = None
     repair: RepairRule | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Lowest and highest that an authority may set for a case, in thousandths; None: it sets none."""
+        if self.range is None or self.millipoints is None:
+            return None
+        low, high = sorted((self.range.from_millipoints, self.millipoints))
+        return low, high

@@ -164,11 +164,11 @@ def worth_of(record: CreditRecord, clause: Clause) -> int | None:
     InputError
         What was assessed is outside the range.
     """
-    if clause.range is None or clause.millipoints is None:
+    if clause.range is None or clause.bounds is None:
         return clause.millipoints
     if record.assessed_millipoints is None:
         return clause.millipoints if clause.range.rule is RangeRule.CEILING else None
-    low, high = sorted((clause.range.from_millipoints, clause.millipoints))
+    low, high = clause.bounds
     if not low <= record.assessed_millipoints <= high:
         raise InputError(
             "ledger.assessment",

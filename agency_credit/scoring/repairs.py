@@ -16,11 +16,11 @@ handed in.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agency_credit.domain.ledger import LedgerLine, LineState
+from agency_credit.domain.ledger import Ledger, LedgerLine, LineState
 from agency_credit.domain.period import last_day_after_months
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring.caps import counting_key
@@ -111,9 +111,8 @@ def smallest_repairs(
         As `score_ledger`.
     """
     ledger = score_ledger(records, pack, on)
-    rows = {row.name: row for table in periods if table.in_force.contains(on) for row in table.periods}
-    lines = [line for line in ledger.lines if line.state in (LineState.COUNTING, LineState.CAPPED)]
-    days = _first_days(lines, pack, rows)
+    lines = _weighing(ledger)
+    days = repair_days(ledger, pack, periods)
     root = _root(lines, pack, frozenset(days))
     here = pack.tiers.index(tier_of(pack, score_of(ledger)))
     plans = []
@@ -138,18 +137,37 @@ def smallest_repairs(
     return tuple(plans)
 
 
-def _first_days(
-    lines: Sequence[LedgerLine], pack: RulePack, rows: Mapping[str, DisclosurePeriod]
+def repair_days(
+    ledger: Ledger, pack: RulePack, periods: Iterable[PeriodTable] = ()
 ) -> dict[str, date | None]:
-    """The records that can be repaired, each with its first day of repair, None where that is not known."""
+    """The records that weigh on the ledger's day and can be repaired while they count, by identifier.
+
+    Parameters
+    ----------
+    ledger, pack
+        The pack that made the ledger.
+    periods
+        As in `smallest_repairs`.
+
+    Returns
+    -------
+    dict of str to date or None
+        The first day of repair; None where that is not known.
+    """
+    tables = [table for table in periods if table.in_force.contains(ledger.on)]
+    rows = {row.name: row for table in tables for row in table.periods}
     days: dict[str, date | None] = {}
-    for line in lines:
+    for line in _weighing(ledger):
         clause = _clause_of(line, pack)
         row = rows.get(clause.severity.name) if clause.severity else None
         from_on = _first_day(line, clause, row)
         if _is_allowed(clause, row) and (from_on is None or _counts_on(line, from_on)):
             days[line.record_id] = from_on
     return days
+
+
+def _weighing(ledger: Ledger) -> list[LedgerLine]:
+    return [line for line in ledger.lines if line.state in (LineState.COUNTING, LineState.CAPPED)]
 
 
 def _clause_of(line: LedgerLine, pack: RulePack) -> Clause:

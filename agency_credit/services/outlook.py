@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import (
     Moment,
     PeriodTable,
     RepairPlan,
     RulePack,
+    WhatIf,
     expiries,
+    repair_days,
     score_timeline,
     smallest_repairs,
+    what_if,
 )
+from agency_credit.scoring.clause import Clause
+from agency_credit.scoring.outlook import MADE_UP
 from agency_credit.services.office import Office
 from agency_credit.services.rating import (
     Rateable,
@@ -23,6 +29,7 @@ from agency_credit.services.rating import (
     load_agency_subjects,
     rate,
 )
+from agency_credit.services.record_faults import outside_range
 from agency_credit.services.record_history import load_agency_records
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
@@ -43,6 +50,8 @@ class Outlook:
         What time alone changes after the day.
     plans
         For every better tier the fewest repairs that reach it.
+    repair_days
+        First day of repair of each record that weighs and can be repaired; None: not known.
     """
 
     rating: SubjectRating
@@ -51,6 +60,7 @@ class Outlook:
     past: tuple[Moment, ...]
     expiries: tuple[Moment, ...]
     plans: tuple[RepairPlan, ...]
+    repair_days: Mapping[str, date | None]
 
 
 async def load_outlook(office: Office, uscc: str, practice_line: str, on: date) -> Outlook:
@@ -92,13 +102,79 @@ async def load_outlooks(
 
 def _outlook(book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...], on: date) -> Outlook:
     pack, packs = book.pack_on(subject.instrument, on), book.versions(subject.instrument)
+    rating, periods = rate(subject, records, pack, on), book.in_force(PeriodTable, on)
     decided = min((record.decided_on for record in records), default=on)
     first_on = max(decided - timedelta(days=1), packs[0].effective_from)
     return Outlook(
-        rating=rate(subject, records, pack, on),
+        rating=rating,
         records=records,
         packs=packs,
         past=score_timeline(records, packs, min(first_on, on), on),
         expiries=expiries(records, packs, on),
-        plans=smallest_repairs(records, pack, on, book.in_force(PeriodTable, on)),
+        plans=smallest_repairs(records, pack, on, periods),
+        repair_days=repair_days(rating.ledger, pack, periods),
     )
+
+
+def try_record(outlook: Outlook, kind: str, decided_on: date, millipoints: int | None = None) -> WhatIf:
+    """What a made-up record would do on the day of the outlook; it is stored nowhere.
+
+    Parameters
+    ----------
+    millipoints
+        What an authority would set for it, where its clause leaves a range; None: nothing yet.
+
+    Raises
+    ------
+    FaultsError
+        Everything that is wrong with it, at ``kind``, ``decided_on`` and ``points``.
+    """
+    pack, on = outlook.rating.pack, outlook.rating.ledger.on
+    clause = next((clause for clause in pack.clauses if kind in clause.record_kinds), None)
+    faults = _find_faults(clause, kind, millipoints)
+    if decided_on > on:
+        faults.append(
+            _fault(
+                "decided_on",
+                "what-if.later",
+                "{day} lies after {on}, the day of the question; choose that day or an earlier one",
+                day=decided_on.isoformat(),
+                on=on.isoformat(),
+            )
+        )
+    if faults:
+        raise FaultsError("what-if", tuple(faults))
+    made_up = CreditRecord(
+        record_id=MADE_UP,
+        subject=outlook.rating.subject,
+        kind=kind,
+        decided_on=decided_on,
+        assessed_millipoints=millipoints,
+    )
+    return what_if(outlook.records, made_up, pack, on)
+
+
+def _find_faults(clause: Clause | None, kind: str, millipoints: int | None) -> list[Fault]:
+    if clause is None:
+        return [
+            _fault(
+                "kind", "what-if.kind", "no clause speaks of {kind}; choose one of the list", kind=kind[:100]
+            )
+        ]
+    if millipoints is None:
+        return []
+    if clause.bounds is None:
+        return [
+            _fault(
+                "points",
+                "what-if.points",
+                "{clause} leaves no points to an authority; leave this empty",
+                clause=clause.code,
+            )
+        ]
+    low, high = clause.bounds
+    return [] if low <= millipoints <= high else [outside_range(clause.code, low, high)]
+
+
+def _fault(at: str, code: str, template: str, /, **params: str) -> Fault:
+    return Fault(at=at, code=code, template=template, params={**params})

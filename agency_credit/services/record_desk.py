@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from agency_credit.services.change_request import Change, load_change, load_wait
 from agency_credit.services.changes import check_basis
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
+from agency_credit.services.outlook import Outlook, load_outlooks
 from agency_credit.services.rating import SubjectRating, load_ratings
 from agency_credit.services.record_change import (
     KnownRecord,
@@ -39,14 +40,24 @@ class RecordView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyDesk:
-    """An agency for the office: ratings on a day as known on a day, and all records of the agency itself.
+    """An agency for the office.
 
-    `error`: why it cannot be rated then; None: it can.
+    Parameters
+    ----------
+    ratings
+        On a day as known on a day, by practice line.
+    outlooks
+        From that day on, by practice line; with what is known now, so none for a question about earlier.
+    error
+        Why it cannot be rated then, or has no outlook; None: it can.
+    records
+        All of the agency itself, the newest first.
     """
 
     uscc: str
     name: str
     ratings: Sequence[SubjectRating]
+    outlooks: Mapping[str, Outlook]
     error: AgencyCreditError | None
     records: Sequence[RecordView]
 
@@ -89,21 +100,26 @@ async def load_agency_desk(
     """
     row = await load_agency_row(uscc)
     ratings: list[SubjectRating] = []
+    outlooks: dict[str, Outlook] = {}
     error: AgencyCreditError | None = None
     try:
         if known is None:
             ratings = await load_ratings(office, on, uscc)
+            found = await load_outlooks(office, uscc, on)
+            outlooks = {outlook.rating.practice_line: outlook for outlook in found}
         else:
             ratings = await ask_ratings(office, actor, on, known, uscc)
     except NotFoundError:
         pass  # in no practice line: nothing rates it
-    except AgencyCreditError as found:
-        error = found
+    except AgencyCreditError as caught:
+        error = caught
     known_records = await load_known_records(row["id"])
     named = {one.row["id"]: one.record.record_id for one in known_records}
     waiting = await load_waiting_changes("record")
     views = [_view(one, waiting, named.get(one.row["corrects"])) for one in known_records]
-    return AgencyDesk(uscc=uscc, name=row["name"], ratings=ratings, error=error, records=views)
+    return AgencyDesk(
+        uscc=uscc, name=row["name"], ratings=ratings, outlooks=outlooks, error=error, records=views
+    )
 
 
 async def load_record_view(commitment: str) -> RecordView:

@@ -151,17 +151,11 @@ async def _find_assessment_faults(
     packs = book.in_force(RulePack, today)
     instruments = {subject.instrument for subject in subjects}
     ranges: list[tuple[str, int, int]] = [
-        (
-            clause.code,
-            min(clause.range.from_millipoints, clause.millipoints),
-            max(clause.range.from_millipoints, clause.millipoints),
-        )
+        (clause.code, *clause.bounds)
         for pack in packs
         if pack.subject in instruments
         for clause in pack.clauses
-        if known.record.kind in clause.record_kinds
-        and clause.range is not None
-        and clause.millipoints is not None
+        if known.record.kind in clause.record_kinds and clause.bounds is not None
     ]
     if not ranges:
         return [
@@ -173,17 +167,22 @@ async def _find_assessment_faults(
             )
         ]
     return [
-        _fault(
-            "points",
-            "record.outside-range",
-            "{clause} leaves from {low} to {high} points; write a number within",
-            clause=code,
-            low=format_points(low),
-            high=format_points(high),
-        )
+        outside_range(code, low, high)
         for code, low, high in ranges
         if millipoints is None or not low <= millipoints <= high
     ]
+
+
+def outside_range(clause: str, low: int, high: int) -> Fault:
+    """What is said of points outside of what a clause leaves to an authority; bounds in thousandths."""
+    return _fault(
+        "points",
+        "record.outside-range",
+        "{clause} leaves from {low} to {high} points; write a number within",
+        clause=clause,
+        low=format_points(low),
+        high=format_points(high),
+    )
 
 
 async def _find_correction_faults(

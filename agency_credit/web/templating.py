@@ -2,14 +2,15 @@
 
 Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw=…)``,
 ``label("step", "drawn")``, ``field_label("plan.title")``, ``tell(faults)``, ``language()``,
-``switch_url()``, ``course_charts(distribution)``, the filters ``day``, ``instant``, ``points``,
-``millipoints`` and ``share``, and ``request.state.actor`` and ``.csrf_token``. Macros are imported
-``with context``.
+``switch_url()``, the filters ``day``, ``instant``, ``points``, ``millipoints`` and ``share``, and
+``request.state.actor`` and ``.csrf_token``; of what both rooms show ``course_charts(distribution)``,
+``timeline_chart(outlook, today)``, ``tell_time(outlook)``, ``tell_repairs(outlook)``,
+``tell_what_if(outlook, made)`` and ``record_choices(outlook)``. Macros are imported ``with context``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +37,7 @@ from agency_credit.web.i18n import (
 )
 from agency_credit.web.labels import LABELS
 from agency_credit.web.outermost import LANGUAGE_PREFIX
+from agency_credit.web.outlook import outlook_chart, record_choices, tell_repairs, tell_time, tell_what_if
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -64,6 +66,11 @@ def make_environment() -> Environment:
         switch_url=_switch_url,
         has_fictional_pack=_has_fictional_pack,
         course_charts=course_charts,
+        timeline_chart=_in_language(outlook_chart),
+        tell_time=_in_language(tell_time),
+        tell_repairs=_in_language(tell_repairs),
+        tell_what_if=_in_language(tell_what_if),
+        record_choices=_in_language(record_choices),
     )
     environment.filters.update(
         day=_day,
@@ -155,6 +162,16 @@ def _tell(context: Context, faults: Iterable[tuple[str, AgencyCreditError | Faul
 @pass_context
 def _language(context: Context) -> Language:
     return language_of(_of(context))
+
+
+def _in_language(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` with the language of the page for its last argument."""
+
+    @pass_context
+    def call(context: Context, *arguments: object) -> Any:
+        return function(*arguments, language_of(_of(context)))
+
+    return call
 
 
 @pass_context

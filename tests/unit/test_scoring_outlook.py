@@ -22,6 +22,7 @@ from agency_credit.scoring import (
     explain_what_if,
     parse_rule_file,
     parse_rule_pack,
+    repair_days,
     score_ledger,
     score_timeline,
     smallest_repairs,
@@ -324,6 +325,22 @@ def test_the_first_day_of_repair_is_that_of_the_clause_or_of_its_class(more, fro
 def test_forbidden_by_the_class_or_possible_only_when_it_no_longer_counts(more):
     pack = made_up(clause("A", -15, with_class(more)))
     assert plans([record("1", "a")], pack, periods=[parse_periods()]) == [("A", None, 85.0)]
+
+
+def test_what_weighs_has_a_first_day_of_repair_unless_it_cannot_be_repaired():
+    pack = made_up(
+        clause("A", -15, with_class("grave")),
+        clause("B", -5, repair("true", 6)),
+        clause("D", -5, counting("once")),
+        clause("H", 5, kind="bonus"),
+    )
+    kinds = ["a", "b", "d", "d", "h", "unknown"]
+    records = [
+        *(record(str(place), kind) for place, kind in enumerate(kinds)),
+        record("gone", "b", withdrawn_on=ON),
+    ]
+    days = repair_days(score_ledger(records, pack, ON), pack, [parse_periods()])
+    assert days == {"1": date(2025, 8, 11), "2": None, "3": None}
 
 
 def test_a_period_table_that_is_not_in_force_says_nothing():

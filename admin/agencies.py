@@ -1,0 +1,68 @@
+"""An agency for the office: its ledger on any day as known on any other, and what would change its tier."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from admin.entered import Entered
+from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, lead, opened_to, show
+from agency_credit.domain.errors import FaultsError
+from agency_credit.domain.role import AUDITOR, RATERS
+from agency_credit.services.outlook import Outlook, try_record
+from agency_credit.services.record_desk import load_agency_desk
+
+READERS = RATERS | AUDITOR
+
+
+@get("/admin/agencies", opt=opened_to(READERS))
+async def find_agency(request: AnyRequest, uscc: FromQuery[str] = "") -> Redirect:
+    """Lead to an agency by its code."""
+    return lead(request, "/admin/agencies/{uscc}", uscc=uscc.strip().upper() or "-")
+
+
+@get("/admin/agencies/{uscc:str}", opt=opened_to(READERS))
+async def show_agency(
+    request: AnyRequest, office: TheOffice, actor: TheActor, uscc: FromPath[str]
+) -> Template:
+    """An agency: ledger, course and outlook, its records with what befell them; a made-up record tried."""
+    entered = Entered(dict(request.query_params))
+    day = entered.day("on") if entered.text("on") else None
+    known = entered.day("known") if entered.text("known") else None
+    desk = await load_agency_desk(office, actor, uscc, day or office.today(), known)
+    made = {line: _try_record(entered, line, outlook) for line, outlook in desk.outlooks.items()}
+    if desk.error is not None:
+        entered.complaints += complaints_of(desk.error, "on")
+    return show(
+        "agency",
+        faults=entered.complaints,
+        desk=desk,
+        on=day or office.today(),
+        known=known,
+        today=office.today(),
+        asked_on=day is not None,
+        made=made,
+        values=dict(request.query_params),
+    )
+
+
+PAGES = (find_agency, show_agency)
+
+
+def _try_record(entered: Entered, line: str, outlook: Outlook) -> object | None:
+    """The answer to the form of one practice line, whose fields begin with the name of the line."""
+    if not entered.has(f"{line}-kind"):
+        return None
+    n_before = len(entered.complaints)
+    kind = entered.text(f"{line}-kind", is_required=True)
+    decided_on = entered.day(f"{line}-decided_on")
+    millipoints = entered.points(f"{line}-points")
+    if not kind:
+        return None
+    try:  # with a day that cannot be read, what else is wrong is still told
+        made = try_record(outlook, kind, decided_on or outlook.rating.ledger.on, millipoints)
+    except FaultsError as error:
+        entered.complaints += [(f"{line}-{fault.at}", fault) for fault in error.faults]
+        return None
+    return None if len(entered.complaints) > n_before else made

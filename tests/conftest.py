@@ -18,9 +18,14 @@ from tests.databases import KINDS, Databases
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
 
-# What `make mutate` loads: few examples, the same for every mutant.
+# What `make mutate` loads: few examples, the same for every mutant, and no search for the smallest that fails.
 hypothesis.settings.register_profile(
-    "mutation", max_examples=10, derandomize=True, deadline=None, database=None
+    "mutation",
+    max_examples=10,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
 )
 
 PACKS = Path(__file__).parents[1] / "seeds" / "rules"

@@ -18,7 +18,7 @@ from tests.databases import KINDS, Databases
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
 
-# What `make mutate` loads: few examples, the same for every mutant, and no search for the smallest that fails.
+# What `make mutate` loads: few examples, the same for every mutant, no search for the smallest that fails.
 hypothesis.settings.register_profile(
     "mutation",
     max_examples=10,

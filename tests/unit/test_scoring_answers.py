@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agency_credit.domain.citation import Wording
+from agency_credit.domain.citation import Provenance, Status, Wording
 from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.period import Period
 from agency_credit.domain.record import CreditRecord
@@ -17,17 +17,21 @@ from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
     Caveat,
     RulePack,
+    expiries,
     explain_ledger,
     find_gaps,
     find_overlaps,
     in_force_on,
     ledger_answer,
+    outlook_answer,
     parse_rule_file,
     parse_rule_pack,
     rule_pack_answer,
     rule_pack_in_force,
     score_ledger,
+    smallest_repairs,
 )
+from agency_credit.scoring.clause import RepairRule
 
 PACKS = Path(__file__).resolve().parents[1] / "rules" / "packs"
 ANSWERS = Path(__file__).resolve().parents[1] / "rules" / "answers"
@@ -47,6 +51,10 @@ STAY = Period(first_on=date(2025, 9, 20), last_on=date(2025, 10, 2))
 def record(record_id: str, kind: str = "警告", decided_on: date = date(2025, 9, 1), **more) -> CreditRecord:
     return CreditRecord(record_id=record_id, subject="X", kind=kind, decided_on=decided_on, **more)
 
+
+NEVER = RepairRule(
+    is_allowed=False, after_months=None, provenance=Provenance(status=Status.UNVERIFIED, source="test")
+)
 
 RECORDS = [
     record("01"),
@@ -73,6 +81,18 @@ def test_a_pack_answers_with_everything_it_says(pack):
 
 def test_a_ledger_answers_with_everything_it_says():
     assert ledger_answer("X", score_ledger(RECORDS, SECOND, ON), SECOND) == expected("ledger")
+
+
+def test_an_outlook_answers_with_everything_it_says():
+    ledger = score_ledger(RECORDS, SECOND, ON)
+    coming = expiries(RECORDS, (FIRST, SECOND), ON)
+    plans = smallest_repairs(RECORDS, SECOND, ON)
+    assert outlook_answer("X", ledger, SECOND, coming, plans) == expected("outlook")
+    heavy = replace(
+        SECOND, clauses=tuple(replace(c, repair=NEVER) if c.code == "R" else c for c in SECOND.clauses)
+    )
+    answer = outlook_answer("X", ledger, heavy, (), smallest_repairs(RECORDS, heavy, ON))
+    assert [plan["records"] for plan in answer["repairs"]] == [None]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -39,8 +39,8 @@ FALSE = {
     "unsorted": "files",
 }
 STANDARD_LIBRARY = {
-    "argparse", "calendar", "collections", "functools", "hashlib", "itertools", "json", "pathlib", "re", "sys",
-    "typing", "unicodedata", "zipfile",
+    "argparse", "calendar", "collections", "functools", "hashlib", "itertools", "json", "pathlib", "re",
+    "sys", "typing", "unicodedata", "zipfile",
 }  # fmt: skip
 
 

@@ -18,7 +18,14 @@ from agency_credit.services.office import Office
 
 @dataclass(slots=True, kw_only=True)
 class Operation:
-    """A running use case; what it notes in `details` ends up in its audit line."""
+    """A running use case; what it notes in `details` ends up in its audit line.
+
+    Parameters
+    ----------
+    at
+        When its turn came, never before that of the one before it; of one that was refused before, when it
+        was asked for.
+    """
 
     office: Office
     actor: Actor
@@ -68,6 +75,7 @@ async def operation(
             )
         async with transaction():  # 2
             await lock_log()
+            done.at = office.now()  # not when it began to wait: whoever asked meanwhile did not know it yet
             yield done
             await _append_audit(done, action, subject, "done")
     except BaseException as error:  # 3

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import (
     Agency,
     ChangeDecision,
@@ -359,6 +360,31 @@ async def test_a_clock_set_back_is_refused_everywhere(world: World, operator: Ac
         with pytest.raises(RefusedError):
             await attempt
     assert (await RecordEvent.count(), await CreditRecord.count()) == (0, 2)
+
+
+async def test_what_waits_for_its_turn_is_known_from_its_turn_on(world: World) -> None:
+    number = await propose(world, await record_of(A, "警告"), "withdrawn", on=DECIDED)
+    holding, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with transaction():
+            await lock_log()
+            holding.set()
+            await done.wait()
+
+    long_one = asyncio.create_task(hold())
+    await holding.wait()
+    waiting = asyncio.create_task(decide_change(world.office, world.approver, number, "approved"))
+    await asyncio.sleep(0.2)
+    world.clock.forward(hours=13)  # midnight passes
+    done.set()
+    await asyncio.gather(long_one, waiting)
+    event = await RecordEvent.select().first()
+    assert event is not None
+    assert event["known_at"] == world.office.now()
+    today = world.office.today()
+    assert await score(world, DECIDED, today - timedelta(days=1)) == (88_000, "B")
+    assert await score(world, DECIDED, today) == (100_000, "A")
 
 
 async def test_what_fails_half_way_leaves_no_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ def check_bands(table: TomlTable, tiers: tuple[Tier, ...]) -> None:
         if n > 1:
             table.fault("tiers", "rules.duplicate-tier", "{n} tiers are called {name}", name=name, n=n)
     if not tiers:
+        table.fault("tiers", "rules.band-none", "no score falls into a tier; write at least one")
         return
     if tiers[0].below_millipoints is not None:
         table.fault("tiers", "rules.band-top", "the first tier must be open at the top")

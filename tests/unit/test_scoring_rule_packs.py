@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -221,3 +222,9 @@ def test_a_day_in_canonical_form_has_one_form():
     for other in (pack.effective_from.strftime("%Y%m%d"), pack.effective_from.strftime("%G-W%V-%u")):
         faults = faults_of(pack.content.replace(day, f'"effective_from":"{other}"'.encode()), "pack.json")
         assert ("pack.json: effective_from", "rules.type") in {(fault.at, fault.code) for fault in faults}
+
+
+def test_a_pack_without_a_tier_is_refused():
+    document = json.loads(small_pack().content) | {"tiers": []}
+    faults = faults_of(json.dumps(document), "pack.json")
+    assert [(fault.at, fault.code) for fault in faults] == [("pack.json: tiers", "rules.band-none")]

@@ -11,7 +11,7 @@ import click
 
 from agency_credit.cli.outlook import echo_outlooks
 from agency_credit.cli.report import echo_banners, echo_rows, format_option, language
-from agency_credit.cli.run_office import run_in_office
+from agency_credit.cli.run_office import load_operator_of, run_in_office
 
 if TYPE_CHECKING:
     from agency_credit.domain.canonical import Json
@@ -78,14 +78,13 @@ def _load(
     on: datetime | None, known: datetime | None, subject: str | None, folder: Path | None
 ) -> list[SubjectRating]:
     async def work(office: Office) -> list[SubjectRating]:
-        from agency_credit.domain.role import SYSTEM
         from agency_credit.services.rating import load_ratings
         from agency_credit.services.record_desk import ask_ratings
 
         if known is None:
             return await load_ratings(office, on.date() if on else office.today(), subject)
         day = on.date() if on else known.date()
-        return await ask_ratings(office, SYSTEM, day, known.date(), subject)
+        return await ask_ratings(office, await load_operator_of(None), day, known.date(), subject)
 
     return run_in_office(work, overlay_folder=folder)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,13 @@ def test_an_overlay_of_a_look_is_not_stored(capsys: pytest.CaptureFixture[str]) 
     assert run(["score", "--rules", str(PACKS), "--on", "2026-11-24"]) == 0
     assert propose("--correction") == 0, "it is still new here"
     assert "Proposed" in capsys.readouterr().out
+
+
+def test_a_question_as_known_then_says_in_its_audit_line_who_asked(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "wang")
+    assert run(["score", "--on", "2025-06-01", "--known", "2025-06-01"]) == 0
+    with closing(sqlite3.connect(data / "agency-credit.db")) as store:
+        lines = store.execute("SELECT actor FROM audit_line WHERE action = 'rating.as-known'").fetchall()
+    assert lines == [("wang",)]

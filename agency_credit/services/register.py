@@ -5,6 +5,7 @@ The structures here are the answers of the API too; scores and points are decima
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.scoring.clause import Clause
 from agency_credit.services.office import Office
+from agency_credit.services.rating_store import find_moved
 from agency_credit.services.record_history import load_repaired
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import RuleBook, load_rule_book
@@ -235,7 +237,10 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
 
 
 async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
-    """All ratings of an agency, the newest first; those that rest on a repaired record are left out."""
+    """All ratings of an agency, the newest first; those that rest on a repaired record are left out.
+
+    What moved a score after one that is left out is told against the last that is shown.
+    """
     row = await load_agency_row(uscc)
     repaired = await load_repaired(row["id"], office.today())
     columns = [*_HISTORY_COLUMNS, Rating.lines_json] if repaired else _HISTORY_COLUMNS
@@ -245,22 +250,31 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
         .order_by(Rating.id)
     )
     numbers: Counter[str] = Counter()
+    last: dict[str, dict[str, Any]] = {}
+    left_out: set[str] = set()
     history: list[HistoryRow] = []
     for rating in ratings:
-        numbers[rating["practice_line"]] += 1
+        practice_line = rating["practice_line"]
+        numbers[practice_line] += 1
         if repaired and any(line.record in repaired for line in _LINES.decode(rating["lines_json"])):
+            left_out.add(practice_line)
             continue
+        moves = _MOVES.decode(rating["moved_json"])
+        if practice_line in left_out:
+            moves = _find_moves(last.get(practice_line), rating)
+        left_out.discard(practice_line)
+        last[practice_line] = rating
         shown = HistoryRow(
-            practice_line=rating["practice_line"],
+            practice_line=practice_line,
             rated_on=rating["rated_on"],
             tier=rating["tier"],
             score=format_points(rating["score"]),
             pack=rating["pack_id"],
             is_fictional=rating["is_fictional"],
-            number=numbers[rating["practice_line"]],
+            number=numbers[practice_line],
             moved=[
                 MovedLine(clause=move.clause, before=move.before, after=move.after, state=move.state)
-                for move in _MOVES.decode(rating["moved_json"])
+                for move in moves
                 if move.record not in repaired
             ],
         )
@@ -268,6 +282,14 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     history.reverse()
     history.sort(key=lambda row: row.rated_on, reverse=True)
     return history
+
+
+def _find_moves(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[_StoredMove]:
+    """What moved between two stored ratings; nothing where there is none before."""
+    if before is None:
+        return []
+    moved = find_moved(json.loads(before["lines_json"]), json.loads(after["lines_json"]))
+    return msgspec.convert(moved, list[_StoredMove])
 
 
 async def load_agency_row(uscc: str) -> dict[str, Any]:

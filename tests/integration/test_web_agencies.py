@@ -163,6 +163,49 @@ async def test_the_course_tells_what_moved_the_score_and_no_record_repaired_sinc
     assert [len(row["moved"]) for row in history] == [1, 2, 0]
 
 
+async def test_what_moved_after_a_rating_that_is_left_out_is_told_against_the_last_that_is_shown(
+    client, office
+):
+    agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所", lines={"patent": "1", "trademark": "2"})
+    await builders.add_record(agency, "警告", on=date(2026, 2, 1))
+    salt = await RecordSalt.select(RecordSalt.record, RecordSalt.commitment).first()
+    heavy, light, new = salt["commitment"], digest(b"light"), digest(b"new")
+
+    def moved(record, before, after, state="counting"):
+        return {"record": record, "clause": "F-PA-04", "before": before, "after": after, "state": state}
+
+    def line(record, points, state="counting"):
+        return builders.ledger_line(record=record, points=points, state=state)
+
+    # The heavy record takes the place of the light one, for as long as it is not repaired.
+    of_both = [line(light, "0", "capped"), line(heavy, "-12")]
+    ratings = [
+        (1, 95_000, [line(light, "-5")], []),
+        (2, 88_000, of_both, [moved(light, "-5", "0", "capped"), moved(heavy, None, "-12")]),
+        (3, 90_000, [line(light, "-5"), line(new, "-5")],
+         [moved(light, "0", "-5"), moved(new, None, "-5"), moved(heavy, "-12", None, None)]),
+        (4, 95_000, [line(light, "-5")], [moved(new, "-5", None, None)]),
+    ]  # fmt: skip
+    for month, score, lines, moves in ratings:
+        await builders.add_rating(agency, "A", score, on=date(2026, month, 1), lines=lines, moved=moves)
+    only = [line(heavy, "-12")], [moved(heavy, None, "-12")]
+    for month, lines, moves in ((5, *only), (6, [line(light, "-5")], [moved(heavy, "-12", None, None)])):
+        await builders.add_rating(
+            agency, "A", 95_000, on=date(2026, month, 1), lines=lines, moved=moves, line="trademark"
+        )
+    await RecordEvent.insert(
+        RecordEvent(record=salt["record"], event="repaired", on=date(2026, 11, 24), known_at=builders.NOON)
+    )
+    history = (await client.get(f"/api/v1/agencies/{ZHONGKE}/history")).json()
+    told = [
+        (row["number"], [(move["before"], move["after"], move["state"]) for move in row["moved"]])
+        for row in reversed(history)
+        if row["practice_line"] == "patent"
+    ]
+    assert told == [(1, []), (3, [(None, "-5", "counting")]), (4, [("-5", None, None)])]
+    assert [row["moved"] for row in history if row["practice_line"] == "trademark"] == [[]]
+
+
 async def test_nothing_personal_leaves(client, zhongke):
     await builders.add_record(zhongke, "警告", summary="联系人赵某，电话13900005678")
     for path in (f"/agencies/{ZHONGKE}", f"/api/v1/agencies/{ZHONGKE}", "/agencies.json", "/agencies.csv"):

@@ -16,7 +16,7 @@ from agency_credit.scoring.explain_outlook import (
 )
 from agency_credit.scoring.in_force import find_gaps, find_overlaps, in_force_on, rule_pack_in_force
 from agency_credit.scoring.instrument import Caveat, Instrument
-from agency_credit.scoring.ledger import score_ledger
+from agency_credit.scoring.ledger import fit_assessments, score_ledger
 from agency_credit.scoring.outlook import WhatIf, expiries, what_if
 from agency_credit.scoring.periods import PeriodTable
 from agency_credit.scoring.population import PopulationRecords, encode_population
@@ -54,6 +54,7 @@ __all__ = [
     "explain_what_if",
     "find_gaps",
     "find_overlaps",
+    "fit_assessments",
     "format_rated",
     "format_rating_bundle",
     "in_force_on",

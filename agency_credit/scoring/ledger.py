@@ -16,6 +16,7 @@ The state of a line is the first of these that holds (the numbers come back in `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from agency_credit.domain.errors import InputError
@@ -154,6 +155,22 @@ def counts_from(record: CreditRecord, life: Life) -> date:
     if life.start is LifeStart.ENTERED:
         return record.entered_on or record.decided_on
     return record.decided_on
+
+
+def fit_assessments(records: Iterable[CreditRecord], pack: RulePack) -> list[CreditRecord]:
+    """The records without points that were set for a case under another range than that of `pack`.
+
+    A range changes with the law or by a decision; what was set under the one before says nothing under the
+    new one, and the case waits until the authority sets it again.
+    """
+    clauses = {kind: clause for clause in pack.clauses for kind in clause.record_kinds}
+    fitted = []
+    for record in records:
+        clause = clauses.get(record.kind)
+        bounds, assessed = None if clause is None else clause.bounds, record.assessed_millipoints
+        fits = bounds is None or assessed is None or bounds[0] <= assessed <= bounds[1]
+        fitted.append(record if fits else replace(record, assessed_millipoints=None))
+    return fitted
 
 
 def worth_of(record: CreditRecord, clause: Clause) -> int | None:

@@ -16,7 +16,7 @@ from agency_credit.domain.period import Period
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring.caps import Caps
 from agency_credit.scoring.in_force import rule_pack_in_force
-from agency_credit.scoring.ledger import draft_lines, order_records, state_on
+from agency_credit.scoring.ledger import draft_lines, fit_assessments, order_records, state_on
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import tier_of
 
@@ -189,6 +189,7 @@ def _standings(
     ordered: Sequence[CreditRecord], pack: RulePack, first_on: date, last_on: date | None
 ) -> Iterator[_Standing]:
     """The first day, then each on which a line takes another state."""
+    ordered = fit_assessments(ordered, pack)
     lines = draft_lines(ordered, pack, first_on)
     caps, states = Caps(lines, pack), [line.state for line in lines]
     turns: dict[date, list[int]] = {}

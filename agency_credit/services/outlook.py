@@ -15,6 +15,7 @@ from agency_credit.scoring import (
     RulePack,
     WhatIf,
     expiries,
+    fit_assessments,
     repair_days,
     score_timeline,
     smallest_repairs,
@@ -111,7 +112,7 @@ def _outlook(book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...
         packs=packs,
         past=score_timeline(records, packs, min(first_on, on), on),
         expiries=expiries(records, packs, on),
-        plans=smallest_repairs(records, pack, on, periods),
+        plans=smallest_repairs(fit_assessments(records, pack), pack, on, periods),
         repair_days=repair_days(rating.ledger, pack, periods),
     )
 
@@ -151,7 +152,7 @@ def try_record(outlook: Outlook, kind: str, decided_on: date, millipoints: int |
         decided_on=decided_on,
         assessed_millipoints=millipoints,
     )
-    return what_if(outlook.records, made_up, pack, on)
+    return what_if(fit_assessments(outlook.records, pack), made_up, pack, on)
 
 
 def _find_faults(clause: Clause | None, kind: str, millipoints: int | None) -> list[Fault]:

@@ -12,7 +12,7 @@ from agency_credit.domain.errors import InputError, NotFoundError
 from agency_credit.domain.ledger import Ledger
 from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import RulePack, score_ledger, score_of, tier_of
+from agency_credit.scoring import RulePack, fit_assessments, score_ledger, score_of, tier_of
 from agency_credit.services.import_work import in_chunks
 from agency_credit.services.office import Office
 from agency_credit.services.record_history import (
@@ -145,7 +145,7 @@ async def load_practitioner_ratings(
 
 def rate(subject: Rateable, records: Iterable[CreditRecord], pack: RulePack, on: date) -> SubjectRating:
     """The rating of one subject from its records."""
-    ledger = score_ledger(records, pack, on)
+    ledger = score_ledger(fit_assessments(records, pack), pack, on)
     score = score_of(ledger)
     return SubjectRating(
         subject=subject.code,

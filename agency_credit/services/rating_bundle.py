@@ -16,6 +16,7 @@ from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import (
     RecordBody,
     RulePack,
+    fit_assessments,
     format_rated,
     ledger_answer,
     score_ledger,
@@ -61,6 +62,7 @@ async def load_rating_bundle(
     is_withheld = any(gone.get(record.record_id) == "repaired" for record in records)  # 2
     if pack is None or is_withheld:
         raise _no_bundle()
+    records = fit_assessments(records, pack)
     ledger = score_ledger(records, pack, on)
     lines: Json = ledger_answer(uscc, ledger, pack)["lines"]
     score = score_of(ledger)

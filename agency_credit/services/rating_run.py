@@ -20,7 +20,7 @@ from agency_credit.domain.errors import InputError
 from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.role import RATERS, Actor
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import RulePack, encode_population, score_population
+from agency_credit.scoring import RulePack, encode_population, fit_assessments, score_population
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.rating import (
@@ -147,10 +147,11 @@ async def _rate(
             if instrument not in packs:
                 continue
             rated, pack = list(part), packs[instrument]
+            fitted = {s.number: fit_assessments(records.get(s.number, ()), pack) for s in rated}
             counts["rated"] += len(rated)
             counts["people"] += len(rated) if are_people else 0
             changed = []
-            for subject, score, tier in _score(rated, records, pack, on):  # 2
+            for subject, score, tier in _score(rated, fitted, pack, on):  # 2
                 if not are_people:
                     tiers[subject.practice_line][tier] += 1
                 kept = untouched.get(subject.key)
@@ -160,8 +161,8 @@ async def _rate(
                 ratings = [
                     NewRating(
                         subject=subject,
-                        records=records.get(subject.number, []),
-                        rating=rate(subject, records.get(subject.number, ()), pack, on),
+                        records=fitted[subject.number],
+                        rating=rate(subject, fitted[subject.number], pack, on),
                         before=latest.get(subject.key),
                     )
                     for subject in changed[start : start + BATCH]

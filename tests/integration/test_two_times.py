@@ -27,11 +27,13 @@ from agency_credit.domain.role import Actor
 from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.import_file import import_file
 from agency_credit.services.office import Office
+from agency_credit.services.outlook import load_outlooks
 from agency_credit.services.rating import load_practitioner_ratings, load_ratings
 from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.record_change import RecordChange, draft_record_change, load_known_record
 from agency_credit.services.register import load_agency, load_history
+from agency_credit.services.rule_change import draft_values
 from agency_credit.verification import verify_rating_files
 from tests.builders import add_record
 from tests.conftest import Clock
@@ -258,6 +260,34 @@ async def test_a_correction_replaces_the_record_and_keeps_what_befell_it(
     ]
     shown = (await load_agency(world.office, A)).records
     assert [view.summary for view in shown] == ["新"]
+
+
+async def test_points_set_under_another_range_stop_no_rating_and_wait_to_be_set_again(world: World) -> None:
+    record = await record_of(A, "代理非正常专利申请")
+    await decide(world, record, "assessed", millipoints=-30_000)
+    amendment = {"clause": "F-PA-01", "points_up_to": "-20", "within": "assessed", "source": "附件"}
+    today = world.office.today()
+    draft = draft_values(
+        "fictional-patent-agency",
+        1,
+        [amendment],
+        applies_from=today,
+        is_correction=False,
+        reason="按附件录入",
+    )
+    number = await propose_change(world.office, world.drafter, draft)
+    await decide_change(world.office, world.approver, number, "approved")
+
+    await rate_all(world.office, world.drafter)
+    rating, _ = await load_ratings(world.office, today, A)
+    assert [(line.state.value, line.millipoints) for line in rating.ledger.lines] == [("not-valued", 0)]
+    before, _ = await load_ratings(world.office, today - timedelta(days=1), A)
+    assert [line.millipoints for line in before.ledger.lines] == [-30_000]
+    assert verify_rating_files(await load_rating_bundle(world.office, A, "patent")) == []
+    (patent, _) = await load_outlooks(world.office, A, today)
+    assert patent.past[-1].score == rating.score
+    await decide(world, record, "assessed", millipoints=-20_000)
+    await decide(world, record, "withdrawn", on=today)
 
 
 async def test_an_import_meets_a_record_as_it_was_corrected(world: World, operator: Actor) -> None:

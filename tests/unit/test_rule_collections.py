@@ -137,4 +137,4 @@ def test_points_ship_only_where_they_were_found():
 def test_sample_data_says_of_every_value_that_it_is_made_up():
     for file in FICTIONAL:
         text = file.content.decode()
-        assert text.count('"source":"made up for the demonstration"') == text.count('"source":')
+        assert text.count('"source":"演示用虚构内容"') == text.count('"source":')

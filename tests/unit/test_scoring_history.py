@@ -226,7 +226,7 @@ def test_differences_are_told_place_by_place() -> None:
         ("clauses", "F-PA-04", "points"): ("-12", None),
         ("clauses", "F-PA-04", "points_up_to"): (None, "-9"),
         ("clauses", "F-PA-04", "status"): ("unverified", "entered"),
-        ("clauses", "F-PA-04", "source"): ("made up for the demonstration", "附件"),
+        ("clauses", "F-PA-04", "source"): ("演示用虚构内容", "附件"),
         ("clauses", "F-PA-04", "within.rule"): (None, "assessed"),
         ("clauses", "F-PA-04", "within.status"): (None, "entered"),
         ("clauses", "F-PA-04", "within.source"): (None, "附件"),

@@ -26,7 +26,7 @@ from agency_credit.scoring import (
 from agency_credit.scoring.history import steps_on
 from agency_credit.services.import_work import in_chunks
 from agency_credit.services.office import Office
-from agency_credit.services.record_history import SECOND, load_agency_records, load_gone
+from agency_credit.services.record_history import SECOND, leave_out_gone, load_agency_records, load_gone
 from agency_credit.services.record_salts import record_body
 from agency_credit.services.register import load_agency_row
 from agency_credit.services.rule_book import RuleBook, load_rule_book
@@ -38,9 +38,9 @@ async def load_rating_bundle(
     """The files of a rating as it was published, by name.
 
     1. Records and rule pack as they were known when it was made; what comes out must be what was stored.
-    2. A rating that rests on a record which is repaired by now is not shown any more.
-    3. Texts of records only where nothing in them has to be masked, which would break the commitment, and
-       where the decision still stands; of the others there is the commitment alone.
+    2. A rating that rests on a record which is repaired or withdrawn by now is not shown any more.
+    3. Texts of records only where nothing in them has to be masked, which would break the commitment; of
+       the others there is the commitment alone.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ async def load_rating_bundle(
     pack = find_pack(await load_rule_book(office), rating)
     known = await load_agency_records([agency["id"]], before=rating["rated_at"] + SECOND)  # 1
     on: date = rating["rated_on"]
-    records = [r for r in known.get(agency["id"], ()) if r.repaired_on is None or r.repaired_on > on]
+    records = leave_out_gone(known.get(agency["id"], ()), on)
     gone = await load_gone(agency["id"], office.today())
-    is_withheld = any(gone.get(record.record_id) == "repaired" for record in records)  # 2
+    is_withheld = any(record.record_id in gone for record in records)  # 2
     if pack is None or is_withheld:
         raise _no_bundle()
     records = fit_assessments(records, pack)
@@ -69,7 +69,7 @@ async def load_rating_bundle(
     stored = json.loads(rating["lines_json"]), rating["score"], rating["tier"]
     if (lines, score, tier_of(pack, score).name) != stored:
         raise _no_bundle()
-    bodies = await _load_bodies(uscc, [r for r in records if r.record_id not in gone])  # 3
+    bodies = await _load_bodies(uscc, records)  # 3
     return format_rated(uscc, records, pack, ledger, bodies=bodies)
 
 
@@ -117,5 +117,5 @@ def _no_bundle() -> NotFoundError:
     return NotFoundError(
         "rating.no-bundle",
         "this rating is not shown with its files: it is older than the files, or a record behind it was "
-        "repaired",
+        "repaired or withdrawn",
     )

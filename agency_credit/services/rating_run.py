@@ -1,6 +1,6 @@
 """Rate and keep what changed: everybody, or only those whom new knowledge touches.
 
-1. Records of all subjects as known now, the repaired ones left out (docs/spec/log.md, item 5).
+1. Records of all subjects as known now, the repaired and withdrawn ones left out (docs/spec/rating.md).
 2. Score and tier of everybody at once. Whoever has the score, tier and rule pack of the rating before, and of
    whom nothing became known since, keeps that rating.
 3. The ledger of each of the others; the same as before makes no new rating. The second implementation
@@ -39,7 +39,11 @@ from agency_credit.services.rating_store import (
     load_touched_since,
     refuse_clock_back,
 )
-from agency_credit.services.record_history import load_agency_records, load_practitioner_records
+from agency_credit.services.record_history import (
+    leave_out_gone,
+    load_agency_records,
+    load_practitioner_records,
+)
 from agency_credit.services.rule_book import load_rule_book
 
 BATCH = 2_000
@@ -193,10 +197,7 @@ async def _load_records(are_people: bool, members: Sequence[Rateable], on: date)
     ids = {subject.number for subject in members}
     load = load_practitioner_records if are_people else load_agency_records
     records = await load(ids if len(ids) < BATCH else None)
-    return {
-        number: [r for r in records.get(number, ()) if r.repaired_on is None or r.repaired_on > on]
-        for number in ids
-    }
+    return {number: leave_out_gone(records.get(number, ()), on) for number in ids}
 
 
 def _score(

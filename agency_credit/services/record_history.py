@@ -30,10 +30,11 @@ _EVENTS = (
     'SELECT e."record", e."event", e."on", e."until", e."millipoints", e."known_at", r."{owner}" AS "owner"'
     ' FROM "record_event" e JOIN "credit_record" r ON r."id" = e."record" WHERE {whose}'
 )
-_REPAIRED = (
+_GONE = (
     'SELECT DISTINCT s."commitment" FROM "credit_record" r JOIN "record_event" e ON e."record" = r."id"'
     ' JOIN "record_salt" s ON s."record" = r."id"'
-    ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND e."event" = \'repaired\' AND e."on" <= {}'
+    ' WHERE r."agency" = {} AND r."practitioner" IS NULL'
+    " AND e.\"event\" IN ('repaired', 'withdrawn') AND e.\"on\" <= {}"
 )
 
 
@@ -162,18 +163,16 @@ def _resume(stays: Iterable[Period], on: date) -> Iterable[Period]:
             yield replace(stay, last_on=on - timedelta(days=1))
 
 
-async def load_gone(agency: int, on: date) -> dict[str, str]:
-    """Records of an agency that are ``repaired`` or ``withdrawn`` by the day `on`, as known now."""
-    gone = {}
-    for record in (await load_agency_records([agency])).get(agency, ()):
-        if record.withdrawn_on is not None and record.withdrawn_on <= on:
-            gone[record.record_id] = "withdrawn"
-        if record.repaired_on is not None and record.repaired_on <= on:
-            gone[record.record_id] = "repaired"
-    return gone
-
-
-async def load_repaired(agency: int, on: date) -> frozenset[str]:
-    """Commitments of an agency's own records that are repaired by the day `on`, as known now."""
-    rows = await RecordEvent.raw(_REPAIRED, agency, on)
+async def load_gone(agency: int, on: date) -> frozenset[str]:
+    """Commitments of an agency's own records that are repaired or withdrawn by the day `on`, as known now."""
+    rows = await RecordEvent.raw(_GONE, agency, on)
     return frozenset(row["commitment"] for row in rows)
+
+
+def leave_out_gone(records: Iterable[CreditRecord], on: date) -> list[CreditRecord]:
+    """The records without those that are repaired or withdrawn by the day `on`."""
+    return [
+        record
+        for record in records
+        if not any(day is not None and day <= on for day in (record.repaired_on, record.withdrawn_on))
+    ]

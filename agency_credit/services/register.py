@@ -23,7 +23,7 @@ from agency_credit.scoring import RulePack
 from agency_credit.scoring.clause import Clause
 from agency_credit.services.office import Office
 from agency_credit.services.rating_store import find_moved
-from agency_credit.services.record_history import load_repaired
+from agency_credit.services.record_history import load_gone
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
@@ -117,7 +117,7 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
-    """A credit record; numbers of persons in its text are masked."""
+    """A credit record; numbers of persons in its texts are masked."""
 
     kind: str
     decided_on: date
@@ -237,13 +237,14 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
 
 
 async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
-    """All ratings of an agency, the newest first; those that rest on a repaired record are left out.
+    """All ratings of an agency, the newest first.
 
+    Those that rest on a record which was repaired or withdrawn since are left out.
     What moved a score after one that is left out is told against the last that is shown.
     """
     row = await load_agency_row(uscc)
-    repaired = await load_repaired(row["id"], office.today())
-    columns = [*_HISTORY_COLUMNS, Rating.lines_json] if repaired else _HISTORY_COLUMNS
+    gone = await load_gone(row["id"], office.today())
+    columns = [*_HISTORY_COLUMNS, Rating.lines_json] if gone else _HISTORY_COLUMNS
     ratings = await (
         Rating.select(*columns)
         .where((Rating.agency == row["id"]) & Rating.practitioner.is_null())
@@ -256,7 +257,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     for rating in ratings:
         practice_line = rating["practice_line"]
         numbers[practice_line] += 1
-        if repaired and any(line.record in repaired for line in _LINES.decode(rating["lines_json"])):
+        if gone and any(line.record in gone for line in _LINES.decode(rating["lines_json"])):
             left_out.add(practice_line)
             continue
         moves = _MOVES.decode(rating["moved_json"])
@@ -275,7 +276,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
             moved=[
                 MovedLine(clause=move.clause, before=move.before, after=move.after, state=move.state)
                 for move in moves
-                if move.record not in repaired
+                if move.record not in gone
             ],
         )
         history.append(shown)
@@ -322,14 +323,12 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
     )
     latest = await load_latest_ratings([agency], with_lines=True)
     book = await load_rule_book(office)
-    repaired = await load_repaired(agency, office.today())
-    return [
-        _view_rating(book, row, latest.get((agency, row["practice_line"])), repaired) for row in practices
-    ]
+    gone = await load_gone(agency, office.today())
+    return [_view_rating(book, row, latest.get((agency, row["practice_line"])), gone) for row in practices]
 
 
 def _view_rating(
-    book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, repaired: frozenset[str]
+    book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, gone: frozenset[str]
 ) -> RatingView:
     pack = _pack_of(book, rating) if rating else None
     clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
@@ -343,7 +342,7 @@ def _view_rating(
         score=format_points(rating["score"]) if rating else None,
         rated_on=rating["rated_on"] if rating else None,
         pack=_pack_facts(pack, rating) if rating else None,
-        lines=[_ledger_row(line, clauses) for line in lines if line.record not in repaired],
+        lines=[_ledger_row(line, clauses) for line in lines if line.record not in gone],
     )
 
 
@@ -398,8 +397,8 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
         RecordView(
             kind=row["kind"],
             decided_on=row["decided_on"],
-            authority=row["authority"],
-            document_number=row["document_number"],
+            authority=mask_personal_numbers(row["authority"]),
+            document_number=mask_personal_numbers(row["document_number"]),
             summary=mask_personal_numbers(row["summary"]),
         )
         for row in rows

@@ -1,7 +1,7 @@
 """Counts: how many stood in which tier where and when, results by category, draws.
 
-A count adds up what each rating said when it was made. A rating that rests on a record which was repaired
-since is shown nowhere (docs/spec/log.md, item 5), so it is not counted either.
+A count adds up what each rating said when it was made. A rating that rests on a record which was repaired or
+withdrawn since is shown nowhere (docs/spec/rating.md), so it is not counted either.
 """
 
 from __future__ import annotations
@@ -35,14 +35,20 @@ _PRACTICES = """
     SELECT p.practice_line, count(*) AS n FROM agency_practice p JOIN agency a ON a.id = p.agency
     WHERE a.status = 'in_force' GROUP BY p.practice_line
 """
-# CROSS JOIN: SQLite takes such tables in the order in which they stand, from the few repaired records on.
+# CROSS JOIN: SQLite takes such tables in the order in which they stand, from the few that are gone on.
+# A rating rests on the records known when it was made but those that were, as known then, gone by its day.
 # The whole begins with SELECT: only such statements are reads to our SQLite engine, and wait for no writer.
 _CHANGES = """
     SELECT * FROM (
         WITH withheld AS MATERIALIZED (
             SELECT DISTINCT r.id FROM record_event e CROSS JOIN credit_record c CROSS JOIN rating r
-            WHERE e.event = 'repaired' AND e."on" <= {{}} AND c.id = e.record AND {c_whose}
-                AND r.{whom} = c.{whom} AND {r_whose} AND r.rated_on < e."on" AND r.rated_at >= c.known_at
+            WHERE e.event IN ('repaired', 'withdrawn') AND e."on" <= {{}} AND c.id = e.record AND {c_whose}
+                AND r.{whom} = c.{whom} AND {r_whose} AND r.rated_at >= c.known_at
+                AND NOT EXISTS (
+                    SELECT 1 FROM record_event k WHERE k.record = c.id
+                        AND k.event IN ('repaired', 'withdrawn')
+                        AND k."on" <= r.rated_on AND k.known_at <= r.rated_at
+                )
         ), course AS (
             SELECT who, practice_line, rated_on, tier,
                 lag(tier) OVER (PARTITION BY who, practice_line ORDER BY rated_on, id) AS before

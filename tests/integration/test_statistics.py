@@ -158,18 +158,29 @@ async def test_practitioners_are_counted_for_the_office_and_never_for_the_public
     assert (await load_statistics()).tiers == {"patent": {"A": 1}, "trademark": {}}
 
 
-async def repair(agency: int, *, known: date, repaired_on: date) -> None:
+async def take_away(
+    agency: int, event: str, *, known: date, on: date, learnt: datetime = builders.NOON
+) -> None:
+    """A record known from the day `known` on, of which it was learnt at `learnt` that it is gone."""
     record = CreditRecord(
         agency=agency, kind="警告", decided_on=known, authority="某局", digest=next(NUMBERS),
         known_at=datetime(known.year, known.month, known.day, tzinfo=UTC),
     )  # fmt: skip
     await record.save()
-    await RecordEvent.insert(
-        RecordEvent(record=record.id, event="repaired", on=repaired_on, known_at=builders.NOON)
-    )
+    await RecordEvent.insert(RecordEvent(record=record.id, event=event, on=on, known_at=learnt))
 
 
-async def test_a_rating_that_rests_on_a_record_repaired_since_is_not_counted(office: Office) -> None:
+@pytest.mark.parametrize("event", ["repaired", "withdrawn"])
+@pytest.mark.parametrize(
+    ("gone_on", "learnt"),
+    [
+        (date(2026, 9, 15), datetime(2026, 9, 1, tzinfo=UTC)),
+        (date(2026, 7, 1), datetime(2026, 9, 15, 4, tzinfo=UTC)),
+    ],
+)
+async def test_a_rating_that_rests_on_a_record_gone_since_is_not_counted(
+    office: Office, event: str, gone_on: date, learnt: datetime
+) -> None:
     on = [date(2026, month, 15) for month in (6, 7, 8, 9)]
     agency = await builders.add_agency(next(NUMBERS), "某事务所", lines={"patent": "1"})
     for day, tier in zip(on, ("A", "C", "C", "A"), strict=True):
@@ -180,7 +191,7 @@ async def test_a_rating_that_rests_on_a_record_repaired_since_is_not_counted(off
             )
         )  # fmt: skip
     await add((date(2026, 6, 1), "B"))
-    await repair(agency, known=date(2026, 7, 1), repaired_on=date(2026, 9, 15))
+    await take_away(agency, event, known=date(2026, 7, 1), on=gone_on, learnt=learnt)
     found = counts(await load_distribution(office))
     assert found[date(2026, 6, 30)] == {"A": 1, "B": 1}
     assert found[date(2026, 7, 31)] == {"B": 1}
@@ -188,9 +199,10 @@ async def test_a_rating_that_rests_on_a_record_repaired_since_is_not_counted(off
     assert found[date(2026, 9, 30)] == {"A": 1, "B": 1}
 
 
-async def test_a_repair_of_tomorrow_changes_nothing_today(office: Office) -> None:
+@pytest.mark.parametrize("event", ["repaired", "withdrawn"])
+async def test_what_is_gone_from_tomorrow_on_changes_no_count_of_today(office: Office, event: str) -> None:
     agency = await add((date(2026, 10, 1), "C"))
-    await repair(agency, known=date(2026, 9, 1), repaired_on=date(2026, 11, 25))
+    await take_away(agency, event, known=date(2026, 9, 1), on=date(2026, 11, 25))
     assert counts(await load_distribution(office))[date(2026, 11, 24)] == {"C": 1}
 
 

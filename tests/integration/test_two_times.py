@@ -19,7 +19,6 @@ from agency_credit.database.tables import (
     Practitioner,
     Rating,
     RecordEvent,
-    RecordSalt,
 )
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ConflictError, FaultsError, InputError, NotFoundError, RefusedError
@@ -31,53 +30,19 @@ from agency_credit.services.outlook import load_outlooks
 from agency_credit.services.rating import load_practitioner_ratings, load_ratings
 from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.rating_run import rate_all
-from agency_credit.services.record_change import RecordChange, draft_record_change, load_known_record
+from agency_credit.services.record_change import load_known_record
 from agency_credit.services.register import load_agency, load_history
 from agency_credit.services.rule_change import draft_values
 from agency_credit.verification import verify_rating_files
-from tests.builders import add_record
 from tests.conftest import Clock
+from tests.integration.records import DECIDED, A, decide, newest_record, propose, record_of
 from tests.world import World, build_world, uscc
-
-DECIDED = date(2026, 3, 2)
-A = uscc(0)
 
 
 @pytest.fixture
 async def world(office: Office, clock: Clock) -> World:
     """Six agencies, rated; noon in China on 24 November 2026."""
     return await build_world(office, clock, n_agencies=6, n_inspectors=2)
-
-
-async def record_of(code: str, kind: str, **columns: Any) -> str:
-    """A record of an agency, known since January; its commitment."""
-    row = await Agency.select(Agency.id).where(Agency.uscc == code).first()
-    assert row is not None
-    known_at = datetime(2026, 1, 5, 4, tzinfo=UTC)
-    await add_record(row["id"], kind, **{"on": DECIDED, "known_at": known_at} | columns)
-    return await newest_record()
-
-
-async def newest_record() -> str:
-    """Commitment of the record that came last."""
-    salt = await RecordSalt.select(RecordSalt.commitment).order_by(RecordSalt.id, ascending=False).first()
-    assert salt is not None
-    return str(salt["commitment"])
-
-
-async def propose(world: World, record: str, event: str, **what: Any) -> int:
-    """A proposal about a record as it now is."""
-    known = await load_known_record(record)
-    change = RecordChange(event=event, **what)
-    today = world.office.today()
-    draft = draft_record_change(record, known.n_events, change, today=today, reason="依法院判决")
-    return await propose_change(world.office, world.drafter, draft)
-
-
-async def decide(world: World, record: str, event: str, **what: Any) -> None:
-    """A change of a record that a second person approves."""
-    number = await propose(world, record, event, **what)
-    await decide_change(world.office, world.approver, number, "approved")
 
 
 async def score(world: World, on: date, known: date | None = None, line: str = "patent") -> tuple[int, str]:
@@ -318,7 +283,7 @@ async def test_only_the_touched_get_a_rating_and_an_entry(world: World, operator
     assert [row["practice_line"] for row in new] == ["patent", "trademark"]
     moved = [json.loads(row["moved_json"]) for row in new]
     clause = moved[0][0]["clause"]
-    move = {"after": "0", "before": "-12", "clause": clause, "record": record, "state": "withdrawn"}
+    move = {"after": None, "before": "-12", "clause": clause, "record": record, "state": None}
     assert moved[0] == [move]
     assert [row["log_index"] for row in new] == [n_entries, n_entries + 1]
     text = f"信用代码,信息类别,文书号,决定日期\n{uscc(1)},警告,7号,2026-11-01\n"
@@ -349,28 +314,6 @@ async def test_the_log_entry_commits_to_the_files_of_the_rating(world: World) ->
     for line, number in (("patent", 3), ("patent", 0), ("none", None)):
         with pytest.raises(NotFoundError):
             await load_rating_bundle(world.office, A, line, number)
-
-
-async def test_what_rests_on_a_repaired_record_is_no_longer_shown(world: World) -> None:
-    record = await record_of(A, "警告")
-    world.clock.forward(days=1)
-    await rate_all(world.office, world.drafter)
-    world.clock.forward(days=1)
-    known = await load_known_record(record)
-    today = world.office.today()
-    await RecordEvent.insert(
-        RecordEvent(record=known.row["id"], event="repaired", on=today, known_at=world.office.now())
-    )
-    history = await load_history(world.office, A)
-    assert [(row.score, row.number) for row in history if row.practice_line == "patent"] == [("100", 1)]
-    view = await load_agency(world.office, A)
-    assert (view.records, [rating.lines for rating in view.ratings]) == ([], [[], []])
-    with pytest.raises(NotFoundError, match="repaired"):
-        await load_rating_bundle(world.office, A, "patent", 2)
-    world.clock.forward(days=1)
-    await rate_all(world.office, world.drafter)
-    files = await load_rating_bundle(world.office, A, "patent")
-    assert (files["ledger.jsonl"], json.loads(files["rating.json"])["score"]) == (b"", 100_000)
 
 
 async def test_a_clock_set_back_is_refused_everywhere(world: World, operator: Actor) -> None:
@@ -419,6 +362,8 @@ async def test_what_waits_for_its_turn_is_known_from_its_turn_on(world: World) -
 
 async def test_what_fails_half_way_leaves_no_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     record = await record_of(A, "警告")
+    world.clock.forward(days=1)
+    await rate_all(world.office, world.drafter)
     number = await propose(world, record, "withdrawn", on=date(2026, 6, 1))
     counts = (await Rating.count(), await LogEntry.count())
 

@@ -137,7 +137,8 @@ async def test_a_line_shows_its_evidence_and_what_it_is_worth_where_a_cap_leaves
     ]
 
 
-async def test_the_course_tells_what_moved_the_score_and_no_record_repaired_since(client, office):
+@pytest.mark.parametrize("event", ["repaired", "withdrawn"])
+async def test_the_course_tells_what_moved_the_score_and_no_record_gone_since(client, office, event):
     agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所")
     await builders.add_record(agency, "警告", on=date(2026, 2, 1))
     salt = await RecordSalt.select(RecordSalt.record, RecordSalt.commitment).first()
@@ -154,7 +155,7 @@ async def test_the_course_tells_what_moved_the_score_and_no_record_repaired_sinc
     assert "1 条信息，F-PA-04 受到警告：−5 → 0 分（不再列入）" in page
     assert "1 条信息，F-PA-04 受到警告：0 → −5 分（计入）" in page
     await RecordEvent.insert(
-        RecordEvent(record=salt["record"], event="repaired", on=date(2026, 11, 24), known_at=builders.NOON)
+        RecordEvent(record=salt["record"], event=event, on=date(2026, 11, 24), known_at=builders.NOON)
     )
     assert (
         "1 条信息，F-PA-04 受到警告：0 → −5 分（计入）" not in (await client.get(f"/agencies/{ZHONGKE}")).text
@@ -163,8 +164,9 @@ async def test_the_course_tells_what_moved_the_score_and_no_record_repaired_sinc
     assert [len(row["moved"]) for row in history] == [1, 2, 0]
 
 
+@pytest.mark.parametrize("event", ["repaired", "withdrawn"])
 async def test_what_moved_after_a_rating_that_is_left_out_is_told_against_the_last_that_is_shown(
-    client, office
+    client, office, event
 ):
     agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所", lines={"patent": "1", "trademark": "2"})
     await builders.add_record(agency, "警告", on=date(2026, 2, 1))
@@ -177,7 +179,7 @@ async def test_what_moved_after_a_rating_that_is_left_out_is_told_against_the_la
     def line(record, points, state="counting"):
         return builders.ledger_line(record=record, points=points, state=state)
 
-    # The heavy record takes the place of the light one, for as long as it is not repaired.
+    # The heavy record takes the place of the light one, for as long as it is not gone.
     of_both = [line(light, "0", "capped"), line(heavy, "-12")]
     ratings = [
         (1, 95_000, [line(light, "-5")], []),
@@ -194,7 +196,7 @@ async def test_what_moved_after_a_rating_that_is_left_out_is_told_against_the_la
             agency, "A", 95_000, on=date(2026, month, 1), lines=lines, moved=moves, line="trademark"
         )
     await RecordEvent.insert(
-        RecordEvent(record=salt["record"], event="repaired", on=date(2026, 11, 24), known_at=builders.NOON)
+        RecordEvent(record=salt["record"], event=event, on=date(2026, 11, 24), known_at=builders.NOON)
     )
     history = (await client.get(f"/api/v1/agencies/{ZHONGKE}/history")).json()
     told = [
@@ -204,6 +206,37 @@ async def test_what_moved_after_a_rating_that_is_left_out_is_told_against_the_la
     ]
     assert told == [(1, []), (3, [(None, "-5", "counting")]), (4, [("-5", None, None)])]
     assert [row["moved"] for row in history if row["practice_line"] == "trademark"] == [[]]
+
+
+@pytest.mark.parametrize("event", ["repaired", "withdrawn"])
+async def test_the_ledger_shows_no_line_of_a_record_that_is_gone(client, office, event):
+    agency = await builders.add_agency(ZHONGKE, "淄博中科专利事务所")
+    await builders.add_record(agency, "警告", on=date(2026, 2, 1))
+    salt = await RecordSalt.select(RecordSalt.record, RecordSalt.commitment).first()
+    lines = [
+        builders.ledger_line(record=salt["commitment"], points="-12"),
+        builders.ledger_line(record=digest(b"stands"), points="-7"),
+    ]
+    await builders.add_rating(agency, "A", 81_000, lines=lines)
+    await RecordEvent.insert(
+        RecordEvent(record=salt["record"], event=event, on=date(2026, 11, 24), known_at=builders.NOON)
+    )
+    body = (await client.get(f"/api/v1/agencies/{ZHONGKE}")).json()
+    assert (body["records"], [line["points"] for line in body["ratings"][0]["lines"]]) == ([], ["-7"])
+    page = (await client.get(f"/agencies/{ZHONGKE}")).text
+    assert ("−12" in page, "−7" in page) == (False, True)
+    assert (await client.get(f"/api/v1/agencies/{ZHONGKE}/history")).json() == []
+
+
+@pytest.mark.parametrize("column", ["authority", "document_number", "summary"])
+async def test_numbers_of_persons_in_a_record_are_masked_whatever_the_column(client, zhongke, column):
+    text = "赵某13900005678，11010519491231002X"
+    await builders.add_record(zhongke, "警告", **{column: text})
+    for path in (f"/agencies/{ZHONGKE}", f"/api/v1/agencies/{ZHONGKE}"):
+        shown = (await client.get(path)).text
+        assert ("139****5678" in shown, "110105********002X" in shown) == (True, True)
+        assert "13900005678" not in shown
+        assert "19491231" not in shown
 
 
 async def test_nothing_personal_leaves(client, zhongke):

@@ -17,6 +17,7 @@ from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
     Caveat,
     RulePack,
+    check_collection,
     expiries,
     explain_ledger,
     find_gaps,
@@ -31,6 +32,7 @@ from agency_credit.scoring import (
     score_ledger,
     smallest_repairs,
 )
+from agency_credit.scoring.amendment import amend_file
 from agency_credit.scoring.clause import RepairRule
 
 PACKS = Path(__file__).resolve().parents[1] / "rules" / "packs"
@@ -219,3 +221,56 @@ def test_a_file_of_another_type_is_no_pack():
     ):
         parse_rule_pack((PACKS / "duties.toml").read_bytes(), "duties.toml")
     assert parse_rule_file((PACKS / "duties.toml").read_bytes(), "duties.toml").id
+
+
+ENTERED = {"source": "附件", "entered_by": "局", "entered_on": "2025-08-01"}
+
+
+@pytest.mark.parametrize(
+    ("amendment", "message"),
+    [
+        ({"points": "-1"}, "pack: an amendment names one of: clause, supervision, value"),
+        (
+            {"clause": "X", "points": "-1"},
+            "pack: clauses.X: there is nothing called X in this file; mend the name",
+        ),
+        (
+            {"clause": "W", "colour": "red"},
+            "pack: clauses.W.colour: no such key is known here; mend its name or take it out",
+        ),
+    ],
+)
+def test_an_amendment_that_does_not_fit_says_where_and_what_to_do(amendment, message):
+    with pytest.raises(FaultsError) as refused:
+        amend_file(SECOND.content, [{**amendment, **ENTERED}], "pack")
+    assert [str(fault) for fault in refused.value.faults] == [message]
+
+
+def test_an_amendment_replaces_who_entered_the_value_before():
+    once = amend_file(SECOND.content, [{"clause": "W", "points": "-1", **ENTERED}], "pack")
+    again = {**ENTERED, "entered_by": "新局", "entered_on": "2025-09-01"}
+    twice = amend_file(once.content, [{"clause": "W", "points": "-2", **again}], "pack")
+    assert isinstance(twice, RulePack)
+    clause = twice.clause("W")
+    assert (clause.millipoints, clause.provenance.entered_by) == (-2000, "新局")
+    assert clause.provenance.entered_on == date(2025, 9, 1)
+
+
+def test_references_to_what_is_not_there_are_named_with_what_to_do():
+    duties = parse_rule_file((PACKS / "duties.toml").read_bytes(), "duties.toml")
+    profile = parse_rule_file((PACKS / "profile.toml").read_bytes(), "profile.toml")
+    faults = [str(fault) for fault in check_collection([duties, profile])]
+    name = duties.clauses[0].severity.name
+    of_class = f"no period table has the class {name}; add the table or mend the name"
+    of_tier = "no rule pack of this practice line has the tier A; mend the name"
+    assert faults == [
+        f"made-up-duties: clauses.D-1.severity.class: {of_class}",
+        f"made-up-profile: supervision.trademark.A: {of_tier}",
+    ]
+
+
+def test_caveats_are_answered_in_full():
+    caveat = Caveat(about="x", from_on=ON, wording=Wording(zh="未核实", en="not seen"), source="S1")
+    assert rule_pack_answer(replace(SECOND, caveats=(caveat,)))["caveats"] == [
+        {"about": "x", "from": "2025-10-01", "title": "未核实", "title_en": "not seen", "source": "S1"}
+    ]

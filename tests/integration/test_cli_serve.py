@@ -58,7 +58,8 @@ def test_it_serves_until_it_is_told_to_end_and_then_ends_well(environment, numbe
 def test_a_signal_that_comes_as_the_address_shows_ends_it(environment, number, workers):
     process, _ = _serve(environment, "--workers", workers)
     process.send_signal(number)
-    assert process.communicate(timeout=90)[0] == ""
+    said, _ = process.communicate(timeout=90)  # a worker that had begun may say which database it found
+    assert "Traceback" not in said
     assert process.returncode == 0
 
 

@@ -29,7 +29,6 @@ from agency_credit.scoring.population import (
     NOT_ASSESSED,
     UNMATCHED,
     PopulationRecords,
-    takes_assessment,
 )
 from agency_credit.scoring.rulepack import RulePack
 
@@ -187,7 +186,7 @@ def _read_clauses(pack: RulePack, on: date) -> _Clauses:
     return _Clauses(
         earliest=np.array([_earliest(clause, on) for clause in pack.clauses], np.int64),
         size=np.array([_size(clause) for clause in pack.clauses], np.int64),
-        takes_assessed=np.array([takes_assessment(clause) for clause in pack.clauses], np.bool_),
+        takes_assessed=np.array([clause.bounds is not None for clause in pack.clauses], np.bool_),
         is_per_case=np.array([rule is CountingRule.PER_CASE for rule in rules], np.bool_),
         is_per_year=np.array([rule is CountingRule.PER_YEAR for rule in rules], np.bool_),
         cap=np.array([_cap(clause.counting.cap) for clause in pack.clauses], np.int64),

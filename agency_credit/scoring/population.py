@@ -133,11 +133,6 @@ def _find_faults(
         )
 
 
-def takes_assessment(clause: Clause) -> bool:
-    """Whether an authority sets the points of each case of the clause."""
-    return clause.range is not None and clause.millipoints is not None
-
-
 def _days(record: CreditRecord, clause: Clause | None) -> tuple[int, int, int, int]:
     first_on = record.decided_on if clause is None else counts_from(record, clause.life)
     return _day(record.decided_on), _day(first_on), _day(record.withdrawn_on), _day(record.repaired_on)
@@ -146,7 +141,7 @@ def _days(record: CreditRecord, clause: Clause | None) -> tuple[int, int, int, i
 def _assessed(record: CreditRecord, clause: Clause | None) -> int:
     """What was set for the record, where its clause leaves something to set."""
     assessed = record.assessed_millipoints
-    return NOT_ASSESSED if clause is None or not takes_assessment(clause) or assessed is None else assessed
+    return NOT_ASSESSED if clause is None or clause.bounds is None or assessed is None else assessed
 
 
 def _day(day: date | None) -> int:

@@ -9,11 +9,11 @@ from litestar.response import Redirect, Template
 from admin.entered import Entered
 from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import FaultsError
-from agency_credit.domain.role import AUDITOR, RATERS
+from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
 from agency_credit.services.outlook import Outlook, try_record
 from agency_credit.services.record_desk import load_agency_desk
 
-READERS = RATERS | AUDITOR
+READERS = RATERS | AUDIT_ADMINISTRATOR
 
 
 @get("/admin/agencies", opt=opened_to(READERS))

@@ -18,7 +18,7 @@ from litestar.types import ControllerRouterHandler
 from admin.idempotency import KeepAnswers, answer_again
 from admin.page import AnyRequest, TheActor, TheOffice, opened_to
 from admin.session import SESSION_COOKIE, address_of, session_cookie
-from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, Actor
+from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, PUBLISHER, Actor
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_results import load_desk_inspection
 from agency_credit.services.draw_draft import DrawDraft, draft_draw
@@ -168,7 +168,7 @@ async def confirm_void_json(office: TheOffice, actor: TheActor, draw: FromPath[s
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/publish", opt=opened_to(APPROVER), status_code=200)
+@post("/draws/{draw:str}/publish", opt=opened_to(PUBLISHER), status_code=200)
 async def publish_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Publish the files of a draw."""
     await publish_draw(office, actor, draw)

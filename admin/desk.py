@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
-from agency_credit.domain.role import AUDITOR, EVERYBODY, RATERS
+from agency_credit.domain.role import AUDIT_ADMINISTRATOR, OFFICE, RATERS
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.rating_store import is_rating_due
@@ -20,7 +20,7 @@ from agency_credit.services.statistics import load_tiers
 LINES_A_PAGE = 50
 
 
-@get("/admin", opt=opened_to(EVERYBODY))
+@get("/admin", opt=opened_to(OFFICE))
 async def show_desk(office: TheOffice, actor: TheActor) -> Template:
     """What waits for me, the draws, what is due, the registers."""
     return show("desk", desk=await load_desk(office, actor), today=office.today())
@@ -51,7 +51,7 @@ async def rate(request: AnyRequest, office: TheOffice, actor: TheActor) -> Redir
     return lead(request, "/admin/rating", {"n_rated": run.n_rated, "n_changed": run.n_changed})
 
 
-@get("/admin/audit", opt=opened_to(AUDITOR))
+@get("/admin/audit", opt=opened_to(AUDIT_ADMINISTRATOR))
 async def show_audit(before: FromQuery[int | None] = None) -> Template:
     """Who did what, the newest first."""
     lines = await load_audit_lines(before, LINES_A_PAGE + 1)

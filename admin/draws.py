@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 from admin.entered import read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import FaultsError, ForbiddenError, InputError
-from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, Actor
+from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, PUBLISHER, Actor
 from agency_credit.services.desk import load_counts
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_draws import load_desk_draws
@@ -96,13 +96,13 @@ async def run(request: AnyRequest, office: TheOffice, actor: TheActor, draw: Fro
     return lead(request, PAGE, draw=draw)
 
 
-@get("/admin/draws/{draw:str}/publish", opt=opened_to(APPROVER))
+@get("/admin/draws/{draw:str}/publish", opt=opened_to(PUBLISHER))
 async def show_publication(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """What becomes public."""
     return await _show_step(office, actor, draw, "draw_publish")
 
 
-@post("/admin/draws/{draw:str}/publish", opt=opened_to(APPROVER))
+@post("/admin/draws/{draw:str}/publish", opt=opened_to(PUBLISHER))
 async def publish(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """Publish the files; with a draw that was published at once, later the names of those who served."""
     desk = await load_draw_desk(office, actor, draw)

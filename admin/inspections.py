@@ -19,7 +19,7 @@ from admin.page import (
     show,
 )
 from agency_credit.domain.errors import FaultsError, ForbiddenError, RefusedError
-from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, INSPECTOR, Actor
+from agency_credit.domain.role import APPROVER, DRAW_READERS, INSPECTOR, PUBLISHER, Actor
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspection, load_desk_inspections
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories
@@ -97,7 +97,7 @@ async def review(
     return lead(request, PAGE, inspection=str(inspection))
 
 
-@post("/admin/inspections/{inspection:int}/publish", opt=opened_to(DRAW_PEOPLE))
+@post("/admin/inspections/{inspection:int}/publish", opt=opened_to(PUBLISHER))
 async def publish(
     request: AnyRequest,
     office: TheOffice,
@@ -131,7 +131,7 @@ async def _show(
         can_review=has_role(actor, APPROVER)
         and item.state == "entered"
         and item.entered_by != actor.person_id,
-        can_publish=has_role(actor, DRAW_PEOPLE) and item.is_publishable,
+        can_publish=has_role(actor, PUBLISHER) and item.is_publishable,
     )
 
 

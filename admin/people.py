@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError
-from agency_credit.domain.role import ADMINISTRATOR, APPROVER, DRAW_READERS, Role
+from agency_credit.domain.role import APPROVER, DRAW_READERS, SECURITY_ADMINISTRATOR, Role
 from agency_credit.services.desk import load_inspector_choices
 from agency_credit.services.people import change_password, create_person, load_people
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals
@@ -24,13 +24,13 @@ _FIELD_OF = {
 }
 
 
-@get("/admin/people", opt=opened_to(ADMINISTRATOR))
+@get("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR))
 async def show_people(done: FromQuery[str] = "") -> Template:
     """All accounts, and the form for a new one."""
     return await _show_people([], None, done=done)
 
 
-@post("/admin/people", opt=opened_to(ADMINISTRATOR))
+@post("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR))
 async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
     """Open an account."""
     entered = await read_form(request)
@@ -56,13 +56,13 @@ async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) ->
     return lead(request, "/admin/people", {"done": username})
 
 
-@get("/admin/people/{username:str}/password", opt=opened_to(ADMINISTRATOR))
+@get("/admin/people/{username:str}/password", opt=opened_to(SECURITY_ADMINISTRATOR))
 async def show_password(username: FromPath[str]) -> Template:
     """The form for a new password."""
     return show("password", username=username)
 
 
-@post("/admin/people/{username:str}/password", opt=opened_to(ADMINISTRATOR))
+@post("/admin/people/{username:str}/password", opt=opened_to(SECURITY_ADMINISTRATOR))
 async def reset_password(
     request: AnyRequest,
     office: TheOffice,

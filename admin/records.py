@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import AgencyCreditError, InputError, RefusedError
-from agency_credit.domain.role import APPROVER, AUDITOR, DRAFTER, RATERS
+from agency_credit.domain.role import APPROVER, AUDIT_ADMINISTRATOR, DRAFTER, RATERS
 from agency_credit.services.changes import (
     MAX_REASON,
     Verdict,
@@ -26,7 +26,7 @@ from agency_credit.services.record_desk import (
     load_record_view,
 )
 
-READERS = RATERS | AUDITOR
+READERS = RATERS | AUDIT_ADMINISTRATOR
 CHANGE = "/admin/records/changes/{number}"
 
 

@@ -32,7 +32,7 @@ from agency_credit.database.tables import (
     LegalParameter,
     ResultCategory,
 )
-from agency_credit.domain.role import ADMINISTRATOR, Actor
+from agency_credit.domain.role import SYSTEM_ADMINISTRATOR, Actor
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
 
@@ -59,7 +59,7 @@ def reference_handler() -> ASGIRouteHandler:
     """The mounted application, built once."""
     application = _Checked(_build())
 
-    @asgi(PATH, is_mount=True, copy_scope=True, opt={"roles": ADMINISTRATOR, "own_csrf": True})
+    @asgi(PATH, is_mount=True, copy_scope=True, opt={"roles": SYSTEM_ADMINISTRATOR, "own_csrf": True})
     async def show_reference(scope: Scope, receive: Receive, send: Send) -> None:
         """Upkeep of districts, items, categories, calendar and legal parameters."""
         await application(scope, receive, send)

@@ -7,13 +7,13 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from admin.page import TheOffice, opened_to, show
-from agency_credit.domain.role import AUDITOR, RATERS
+from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
 from agency_credit.services.reference import load_districts
 from agency_credit.services.statistics import load_distribution
 from agency_credit.services.supervision import load_profile
 
 
-@get("/admin/statistics", opt=opened_to(RATERS | AUDITOR))
+@get("/admin/statistics", opt=opened_to(RATERS | AUDIT_ADMINISTRATOR))
 async def show_statistics(office: TheOffice, area: FromQuery[str] = "") -> Template:
     """Tiers of agencies and practitioners today, by district, over the last year."""
     agencies = await load_distribution(office, area=area)

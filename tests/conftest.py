@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from agency_credit import database
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import OPERATOR, Actor
 from agency_credit.settings import Settings
 from tests.databases import KINDS, Databases
 
@@ -98,4 +98,4 @@ async def office(settings: Settings, clock: Clock) -> AsyncIterator[Office]:
 @pytest.fixture
 def operator() -> Actor:
     """Whoever works on the command line of the machine."""
-    return Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))
+    return Actor(username="operator", roles=OPERATOR)

@@ -10,7 +10,7 @@ import msgspec
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Recusal
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.office import Office
@@ -20,7 +20,7 @@ from agency_credit.services.results import enter_result, load_inspections, load_
 from tests.conftest import Clock
 
 PASSWORD = "correct horse battery"
-ADMIN = Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))
+ADMIN = Actor(username="operator", roles=OPERATOR)
 EVENT_AT = datetime(2026, 12, 1, 13, 15, tzinfo=UTC)
 PUBLIC = [
     {"kind": "public", "event": "双色球第2026138期", "form": "ssq", "at": "2026-12-01T21:15:00+08:00"},
@@ -45,7 +45,7 @@ async def build_world(office: Office, clock: Clock, *, n_agencies: int = 12, n_i
     await add_agencies(n_agencies)
     await add_inspectors(n_inspectors)
     drafter = await add_account(office, "drafter", Role.DRAFTER)
-    approver = await add_account(office, "approver", Role.APPROVER)
+    approver = await add_account(office, "approver", Role.APPROVER, Role.PUBLISHER)
     inspectors = [
         await add_account(office, f"inspector{n}", Role.INSPECTOR, certificate=f"鲁C{n:05d}")
         for n in range(n_inspectors)

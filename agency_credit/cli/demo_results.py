@@ -71,7 +71,7 @@ async def publish(story: Story, draw: str) -> None:
         page=f"/draws/{draw}",
         draw=draw,
     )
-    await publish_draw(story.office, await story.actor("approver"), draw)
+    await publish_draw(story.office, await story.actor("publisher"), draw)
 
 
 def verify(story: Story, draw: str) -> None:

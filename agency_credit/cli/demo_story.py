@@ -12,7 +12,7 @@ import click
 from agency_credit.cli.report import echo_rows
 from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.domain.errors import Fault
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.frame import load_roster
 from agency_credit.services.import_file import import_file
@@ -36,10 +36,12 @@ SUSPENDED_KIND = "警告"
 STAFF = (
     ("drafter", "刘静", Role.DRAFTER),
     ("approver", "周建国", Role.APPROVER),
-    ("auditor", "何敏", Role.AUDITOR),
-    ("admin", "林立新", Role.ADMINISTRATOR),
+    ("publisher", "孙晓梅", Role.PUBLISHER),
+    ("auditor", "何敏", Role.AUDIT),
+    ("security", "郑卫东", Role.SECURITY),
+    ("admin", "林立新", Role.SYSTEM),
 )
-_INSTALLER = Actor(username="demo", roles=frozenset({Role.ADMINISTRATOR}))
+_INSTALLER = Actor(username="demo", roles=OPERATOR)
 
 
 class StoryClock:

@@ -50,6 +50,15 @@ async def one_of(table: str, column: str, *values: str) -> None:
     await check(table, column, f'"{column}" IN ({listed})')
 
 
+async def drop_one_of(table: str, column: str) -> None:
+    """`column` may hold any word again: the next `one_of` says which."""
+    if _is_server():
+        await _run(f'ALTER TABLE "{table}" DROP CONSTRAINT "{table}_{column}_check"')
+    else:
+        for event in ("insert", "update"):
+            await _run(f'DROP TRIGGER "{table}_{column}_check_{event}"')
+
+
 async def limit_lengths(table: str) -> None:
     """No text is longer than its column declares, which PostgreSQL holds by itself and SQLite does not."""
     if _is_server():

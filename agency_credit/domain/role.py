@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A right of a person; one person may hold several, but never approves his own work."""
+    """A right of a person; one person may hold several, but never approves his own work.
 
+    The three administrators (三权分立) exclude each other; the audit administrator and an agency's person
+    hold nothing else (`find_conflict`).
+    """
+
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
     DRAFTER = "drafter"
     APPROVER = "approver"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
+    PUBLISHER = "publisher"
     INSPECTOR = "inspector"
+    AGENCY = "agency"
 
 
-EVERYBODY = frozenset(Role)
+SYSTEM_ADMINISTRATOR = frozenset({Role.SYSTEM})
+SECURITY_ADMINISTRATOR = frozenset({Role.SECURITY})
+AUDIT_ADMINISTRATOR = frozenset({Role.AUDIT})
 DRAFTER = frozenset({Role.DRAFTER})
 APPROVER = frozenset({Role.APPROVER})
-AUDITOR = frozenset({Role.AUDITOR})
-ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+PUBLISHER = frozenset({Role.PUBLISHER})
 INSPECTOR = frozenset({Role.INSPECTOR})
+EVERYBODY = frozenset(Role)
+OFFICE = EVERYBODY - {Role.AGENCY}
 DRAW_PEOPLE = DRAFTER | APPROVER
-DRAW_READERS = DRAW_PEOPLE | AUDITOR
-IMPORTERS = DRAFTER | ADMINISTRATOR
-RATERS = DRAFTER | APPROVER | ADMINISTRATOR
+DRAW_READERS = DRAW_PEOPLE | PUBLISHER | AUDIT_ADMINISTRATOR
+IMPORTERS = DRAFTER | SYSTEM_ADMINISTRATOR
+RATERS = DRAFTER | APPROVER | SYSTEM_ADMINISTRATOR
 """Sets of roles, of which any one opens a use case and the pages that lead to it."""
+
+OPERATOR = SYSTEM_ADMINISTRATOR | SECURITY_ADMINISTRATOR
+"""Rights of whoever sits at the machine and has no account: who holds the data folder holds the office."""
+
+_ALONE = (Role.AUDIT, Role.AGENCY)
+
+
+def find_conflict(roles: Collection[Role]) -> tuple[Role, Role] | None:
+    """Two roles of which nobody may hold both; None where there are none.
+
+    Whoever runs the machine does not say who may do what, and whoever watches both does nothing else.
+    """
+    for alone in _ALONE:
+        others = sorted(set(roles) - {alone})
+        if alone in roles and others:
+            return alone, others[0]
+    if {Role.SYSTEM, Role.SECURITY} <= set(roles):
+        return Role.SYSTEM, Role.SECURITY
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from agency_credit.database.tables import (
     Recusal,
 )
 from agency_credit.domain.day import day_in_china
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import DRAW_READERS, Actor, Role
 from agency_credit.services.change_request import Change, load_waiting_changes
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
@@ -96,7 +96,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
         *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
     ]
-    is_reader = bool(actor.roles & {Role.DRAFTER, Role.APPROVER, Role.AUDITOR})
+    is_reader = bool(actor.roles & DRAW_READERS)
     return Desk(
         tasks=tuple(sorted(tasks, key=_urgency)),
         draws=draws if is_reader else (),
@@ -171,7 +171,7 @@ def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterab
             kind = "result.enter" if inspection.state == "open" else "result.mend"
         elif Role.APPROVER in actor.roles and inspection.state == "entered":
             kind = "result.review" if inspection.entered_by != actor.person_id else None
-        elif actor.roles & {Role.DRAFTER, Role.APPROVER} and inspection.is_publishable:
+        elif Role.PUBLISHER in actor.roles and inspection.is_publishable:
             kind = "result.publish"
         if kind is not None:
             yield Task(
@@ -184,7 +184,7 @@ def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterab
 
 
 def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
-    if counts.n_unrated and actor.roles & {Role.DRAFTER, Role.APPROVER, Role.ADMINISTRATOR}:
+    if counts.n_unrated and actor.roles & {Role.DRAFTER, Role.APPROVER, Role.SYSTEM}:
         yield Task(kind="rating.run", path="/admin/rating", what=str(counts.n_unrated))
     if counts.n_recusals_waiting and Role.APPROVER in actor.roles:
         yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))

@@ -107,7 +107,7 @@ async def import_file(
     InputError
         A kind or file that cannot be read at all; faults of single rows are in the report instead.
     ForbiddenError
-        The actor is neither drafter nor administrator.
+        The actor is neither drafter nor system administrator.
     """
     tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
     _check_practice_line(name, tables, practice_line)

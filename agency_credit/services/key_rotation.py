@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agency_credit.database import lock_log
 from agency_credit.domain.entry import EntryType
-from agency_credit.domain.role import ADMINISTRATOR, Actor
+from agency_credit.domain.role import SYSTEM_ADMINISTRATOR, Actor
 from agency_credit.publication.note import format_verifier_key
 from agency_credit.services.log import load_log_keys
 from agency_credit.services.office import Office
@@ -25,9 +25,9 @@ async def rotate_log_key(office: Office, actor: Actor) -> str:
     Raises
     ------
     ForbiddenError
-        The actor is no administrator.
+        The actor is no system administrator.
     """
-    async with operation(office, actor, "key.rotate", "log", roles=ADMINISTRATOR) as op:
+    async with operation(office, actor, "key.rotate", "log", roles=SYSTEM_ADMINISTRATOR) as op:
         await lock_log()
         used = await load_log_keys(office)
         unused = office.keys.load_log_signers()[len(used) :]  # 1

@@ -98,9 +98,9 @@ def _find_kind(course: Course) -> tuple[str, tuple[Role, ...]]:
     if course.state == "approved":
         return "draw" if course.has_all_values else "values", (Role.DRAFTER, Role.APPROVER)
     if course.state == "drawn" and (course.n_open == 0 or not is_public_late):
-        return "publish", (Role.APPROVER,)
+        return "publish", (Role.PUBLISHER,)
     if course.state == "voided" or (course.state == "published" and (is_public_late or course.is_named)):
         return "none", ()
     if course.n_open == 0:
-        return "names", (Role.APPROVER,)
+        return "names", (Role.PUBLISHER,)
     return "inspect", (Role.INSPECTOR,)

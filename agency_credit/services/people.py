@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from agency_credit.database.tables import Inspector, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, InputError, NotFoundError
-from agency_credit.domain.role import ADMINISTRATOR, Actor, Role
+from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, Role, find_conflict
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 
@@ -48,7 +48,7 @@ async def create_person(
     wanted = frozenset(roles)
     _check_account(username, password, wanted, certificate)
     hashed = await asyncio.to_thread(_hasher.hash, password)
-    async with operation(office, actor, "person.create", username, roles=ADMINISTRATOR):
+    async with operation(office, actor, "person.create", username, roles=SECURITY_ADMINISTRATOR):
         if await Person.exists().where(Person.username == username):
             raise ConflictError("person.exists", "the user name {username} is taken", username=username)
         inspector = await _load_inspector(certificate) if certificate else None
@@ -68,11 +68,11 @@ async def create_person(
 
 
 async def change_password(office: Office, actor: Actor, username: str, password: str) -> None:
-    """Set a new password and end the open sessions; by an administrator or by the person himself."""
+    """Set a new password and end the open sessions; by a security administrator or by the person himself."""
     _check_password(username, password)
     hashed = await asyncio.to_thread(_hasher.hash, password)
     own = actor.username == username and actor.person_id is not None
-    roles = None if own else ADMINISTRATOR
+    roles = None if own else SECURITY_ADMINISTRATOR
     async with operation(office, actor, "person.password", username, roles=roles):
         if not await Person.exists().where(Person.username == username):
             raise NotFoundError("person.unknown", "there is no person {username}", username=username)
@@ -104,7 +104,7 @@ async def load_actor(username: str) -> Actor | None:
 async def load_operator(username: str) -> Actor:
     """Who acts on the command line: the person of that name, else an operator of this machine."""
     known = await load_actor(username)
-    return known or Actor(username=username, roles=ADMINISTRATOR)
+    return known or Actor(username=username, roles=OPERATOR)
 
 
 async def load_people() -> list[dict[str, object]]:
@@ -180,6 +180,14 @@ def _check_account(username: str, password: str, roles: frozenset[Role], certifi
         raise InputError("person.username", "a user name has 2 to 64 characters, no spaces around it")
     if not roles:
         raise InputError("person.roles", "give at least one role: {roles}", roles=", ".join(sorted(Role)))
+    conflict = find_conflict(roles)
+    if conflict is not None:
+        raise InputError(
+            "person.roles-exclude",
+            "nobody holds both {first} and {second}; open two accounts for two people",
+            first=conflict[0],
+            second=conflict[1],
+        )
     if Role.INSPECTOR in roles and not certificate:
         raise InputError(
             "person.certificate", "an inspector's account needs the inspector's certificate number"

@@ -7,7 +7,7 @@ from typing import Any
 from agency_credit.database.tables import Inspector
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ConflictError, RefusedError
-from agency_credit.domain.role import APPROVER, Actor
+from agency_credit.domain.role import PUBLISHER, Actor
 from agency_credit.domain.roster import ServedInspector
 from agency_credit.inspection import draw_states
 from agency_credit.sampling import format_names, format_reveal, parse_plan
@@ -54,7 +54,7 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
     """
     async with (
         new_bundle(office.settings.bundles / draw) as bundle,
-        operation(office, actor, "draw.publish", draw, roles=APPROVER) as op,
+        operation(office, actor, "draw.publish", draw, roles=PUBLISHER) as op,
     ):
         row = await load_draw_row(draw)
         draw_states.check_publish(await load_history(row))
@@ -87,7 +87,7 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
     """
     async with (
         new_bundle(office.settings.bundles / draw) as bundle,
-        operation(office, actor, "draw.names", draw, roles=APPROVER) as op,
+        operation(office, actor, "draw.names", draw, roles=PUBLISHER) as op,
     ):
         row = await load_draw_row(draw)
         draw_states.check_names(await load_history(row))

@@ -18,7 +18,7 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, FaultsError, ForbiddenError, NotFoundError, RefusedError
-from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, INSPECTOR, Actor
+from agency_credit.domain.role import APPROVER, INSPECTOR, PUBLISHER, Actor
 from agency_credit.inspection import result_states
 from agency_credit.inspection.result_states import ResultState
 from agency_credit.publication.masking import find_personal_number
@@ -95,7 +95,7 @@ async def publish_result(office: Office, actor: Actor, inspection: int) -> None:
     RefusedError
         Not reviewed, or the draw is not published yet: then its results go out with it.
     """
-    async with operation(office, actor, "result.publish", str(inspection), roles=DRAW_PEOPLE) as op:
+    async with operation(office, actor, "result.publish", str(inspection), roles=PUBLISHER) as op:
         row = await _load_inspection(inspection)
         if not await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "published")):
             raise RefusedError(

@@ -100,11 +100,14 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "text": msgid("text"),
     },
     "role": {
+        "system": msgid("System administrator"),
+        "security": msgid("Security administrator"),
+        "audit": msgid("Audit administrator"),
         "drafter": msgid("Drafter"),
         "approver": msgid("Approver"),
-        "auditor": msgid("Auditor"),
-        "administrator": msgid("Administrator"),
+        "publisher": msgid("Publisher"),
         "inspector": msgid("Inspector"),
+        "agency": msgid("Person of an agency"),
     },
     "import_kind": {
         "agencies": msgid("Agencies"),

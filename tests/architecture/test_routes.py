@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
 
 from agency_credit.database.tables import Session
-from agency_credit.domain.role import Role
+from agency_credit.domain.role import EVERYBODY, OFFICE, Role
 from agency_credit.settings import Settings
 from tests.builders import add_person
 from tests.visitor import shared_app, visit
@@ -20,13 +20,13 @@ from tests.visitor import shared_app, visit
 # A new route is added here by hand, with the roles that may open it; "public": everybody, without login.
 TABLE = """
 GET    /                                                public
-GET    /admin                                           anybody-logged-in
-GET    /admin/agencies                                  administrator approver auditor drafter
-GET    /admin/agencies/{uscc:str}                       administrator approver auditor drafter
-GET    /admin/audit                                     auditor
-GET    /admin/draws                                     approver auditor drafter
+GET    /admin                                           anybody-of-the-office
+GET    /admin/agencies                                  approver audit drafter system
+GET    /admin/agencies/{uscc:str}                       approver audit drafter system
+GET    /admin/audit                                     audit
+GET    /admin/draws                                     approver audit drafter publisher
 POST   /admin/draws                                     drafter
-GET    /admin/draws/{draw:str}                          approver auditor drafter
+GET    /admin/draws/{draw:str}                          approver audit drafter publisher
 POST   /admin/draws/{draw:str}/announce                 drafter
 GET    /admin/draws/{draw:str}/approve                  approver
 POST   /admin/draws/{draw:str}/approve                  approver
@@ -36,49 +36,49 @@ POST   /admin/draws/{draw:str}/draw                     approver drafter
 GET    /admin/draws/{draw:str}/plan                     drafter
 GET    /admin/draws/{draw:str}/plan/{section:str}       drafter
 POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
-GET    /admin/draws/{draw:str}/publish                  approver
-POST   /admin/draws/{draw:str}/publish                  approver
+GET    /admin/draws/{draw:str}/publish                  publisher
+POST   /admin/draws/{draw:str}/publish                  publisher
 GET    /admin/draws/{draw:str}/values                   approver drafter
 POST   /admin/draws/{draw:str}/values/{source:int}      approver drafter
 GET    /admin/draws/{draw:str}/void                     approver drafter
 POST   /admin/draws/{draw:str}/void                     approver drafter
 POST   /admin/draws/{draw:str}/void/confirm             approver
-GET    /admin/import                                    administrator drafter
-POST   /admin/import                                    administrator drafter
-POST   /admin/import/preview                            administrator drafter
+GET    /admin/import                                    drafter system
+POST   /admin/import                                    drafter system
+POST   /admin/import/preview                            drafter system
 GET    /admin/inspections                               inspector
-GET    /admin/inspections/{inspection:int}              approver auditor drafter inspector
-POST   /admin/inspections/{inspection:int}/publish      approver drafter
+GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
+POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver
 GET    /admin/login                                     public
 POST   /admin/login                                     public
 POST   /admin/logout                                    anybody-logged-in
-GET    /admin/people                                    administrator
-POST   /admin/people                                    administrator
-GET    /admin/people/{username:str}/password            administrator
-POST   /admin/people/{username:str}/password            administrator
-GET    /admin/rating                                    administrator approver drafter
-POST   /admin/rating                                    administrator approver drafter
-GET    /admin/records/{record:str}                      administrator approver auditor drafter
+GET    /admin/people                                    security
+POST   /admin/people                                    security
+GET    /admin/people/{username:str}/password            security
+POST   /admin/people/{username:str}/password            security
+GET    /admin/rating                                    approver drafter system
+POST   /admin/rating                                    approver drafter system
+GET    /admin/records/{record:str}                      approver audit drafter system
 POST   /admin/records/{record:str}                      drafter
-GET    /admin/records/changes/{number:int}              administrator approver auditor drafter
+GET    /admin/records/changes/{number:int}              approver audit drafter system
 POST   /admin/records/changes/{number:int}/decide       approver
 POST   /admin/records/changes/{number:int}/take-back    drafter
-GET    /admin/recusals                                  approver auditor drafter
+GET    /admin/recusals                                  approver audit drafter publisher
 POST   /admin/recusals                                  approver
-ASGI   /admin/reference                                 administrator
-GET    /admin/results                                   approver auditor drafter
-GET    /admin/rules                                     approver auditor drafter
+ASGI   /admin/reference                                 system
+GET    /admin/results                                   approver audit drafter publisher
+GET    /admin/rules                                     approver audit drafter publisher
 POST   /admin/rules                                     drafter
-GET    /admin/rules/{instrument:str}                    approver auditor drafter
+GET    /admin/rules/{instrument:str}                    approver audit drafter publisher
 POST   /admin/rules/{instrument:str}                    drafter
-GET    /admin/rules/changes/{number:int}                approver auditor drafter
+GET    /admin/rules/changes/{number:int}                approver audit drafter publisher
 POST   /admin/rules/changes/{number:int}/decide         approver
 POST   /admin/rules/changes/{number:int}/take-back      drafter
-GET    /admin/rules/shipped/{instrument:str}            approver auditor drafter
+GET    /admin/rules/shipped/{instrument:str}            approver audit drafter publisher
 POST   /admin/rules/shipped/{instrument:str}            drafter
-GET    /admin/statistics                                administrator approver auditor drafter
+GET    /admin/statistics                                approver audit drafter system
 GET    /agencies                                        public
 GET    /agencies.csv                                    public
 GET    /agencies.json                                   public
@@ -97,7 +97,7 @@ POST   /api/v1/draws/{draw:str}/approve                 approver
 GET    /api/v1/draws/{draw:str}/bundle                  public
 POST   /api/v1/draws/{draw:str}/draw                    approver drafter
 GET    /api/v1/draws/{draw:str}/files/{name:str}        public
-POST   /api/v1/draws/{draw:str}/publish                 approver
+POST   /api/v1/draws/{draw:str}/publish                 publisher
 GET    /api/v1/draws/{draw:str}/units/{unit:str}        public
 POST   /api/v1/draws/{draw:str}/values                  approver drafter
 POST   /api/v1/draws/{draw:str}/void                    approver drafter
@@ -137,7 +137,7 @@ GET    /verify                                          public
 GET    /verify/verify_draw.py                           public
 GET    /verify/verify_rating.py                         public
 """
-LOGGED_IN = "anybody-logged-in"
+GROUPS = {"anybody-logged-in": EVERYBODY, "anybody-of-the-office": OFFICE, "public": None}
 
 
 @pytest.fixture
@@ -151,8 +151,7 @@ def promised() -> dict[tuple[str, str], frozenset[Role] | None]:
     rows = {}
     for line in TABLE.strip().splitlines():
         method, path, *who = line.split()
-        everybody = frozenset(Role) if who == [LOGGED_IN] else None
-        rows[method, path] = everybody if who in (["public"], [LOGGED_IN]) else frozenset(map(Role, who))
+        rows[method, path] = GROUPS[who[0]] if who[0] in GROUPS else frozenset(map(Role, who))
     return rows
 
 
@@ -262,7 +261,7 @@ async def test_a_form_of_another_site_is_refused_even_without_a_session(office):
 
 async def test_an_expired_or_made_up_session_is_nobody(office, clock):
     async with visit(office) as client:
-        headers = await log_in(office, "auditor", Role.AUDITOR)
+        headers = await log_in(office, "auditor", Role.AUDIT)
         assert (await client.get("/admin/audit", headers=headers)).status_code == 200
         clock.forward(hours=2)
         assert (await client.get("/admin/audit", headers=headers)).status_code == 303

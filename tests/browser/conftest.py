@@ -19,14 +19,14 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from agency_credit.app import create_app
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.office import close_office, open_office
 from agency_credit.services.people import create_person
 from agency_credit.settings import Settings
 from tests.conftest import PACKS, Clock
 
 PASSWORD = "一把足够长的钥匙2026"
-ADMINISTRATOR = "guanli"
+SYSTEM, SECURITY = "xitong", "anquan"
 WIDE, TELEPHONE = 1280, 390
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """Tuesday, 9 o'clock in China."""
@@ -65,10 +65,9 @@ class Site:
             Settings(data=self.data, database=None), clock=self.clock, packs_folder=PACKS
         )
         try:
-            operator = Actor(username="operator", roles=frozenset({Role.ADMINISTRATOR}))
-            await create_person(
-                office, operator, ADMINISTRATOR, PASSWORD, display_name="管理员", roles=[Role.ADMINISTRATOR]
-            )
+            operator = Actor(username="operator", roles=OPERATOR)
+            for username, role in ((SYSTEM, Role.SYSTEM), (SECURITY, Role.SECURITY)):
+                await create_person(office, operator, username, PASSWORD, display_name="管理员", roles=[role])
             with socket.socket() as listening:
                 listening.bind(("127.0.0.1", 0))
                 self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -83,7 +82,7 @@ Visitor = Callable[[], Page]
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A service on an empty office with one administrator."""
+    """A service on an empty office with its first two administrators."""
     site = Site(tmp_path / "data")
     site.start()
     yield site

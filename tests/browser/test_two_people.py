@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ADMINISTRATOR, Site, Visitor
+from tests.browser.conftest import SECURITY, Site, Visitor
 from tests.browser.people import Look, add_person, go_to, go_to_desk, import_list, log_in, save
 
 VERIFIER = Path(__file__).parents[2] / "agency_credit" / "verification" / "verify_draw.py"
@@ -40,9 +40,9 @@ def test_two_people_take_workbooks_to_a_published_and_verified_result(
 def open_accounts(page: Page, look: Look) -> None:
     page.goto("/admin")
     look(page, "login")
-    log_in(page, ADMINISTRATOR)
+    log_in(page, SECURITY)
     add_person(page, "zhangwei", "张伟", "起草人")
-    add_person(page, "lina", "李娜", "批准人")
+    add_person(page, "lina", "李娜", "批准人", "公布人")
     look(page, "people")
 
 

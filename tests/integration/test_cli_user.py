@@ -39,10 +39,10 @@ def _audit(data):
 
 
 def test_an_account_is_opened_and_listed_with_its_roles(data, monkeypatch, capsys):
-    arguments = "add", "liujing", "--role", "drafter", "--role", "administrator", "--display-name", "刘静"
+    arguments = "add", "liujing", "--role", "drafter", "--role", "approver", "--display-name", "刘静"
     assert _user(monkeypatch, *arguments) == 0
     person = _people(capsys)["liujing"]
-    assert (person["name"], person["roles"], person["active"]) == ("刘静", "administrator drafter", True)
+    assert (person["name"], person["roles"], person["active"]) == ("刘静", "approver drafter", True)
 
 
 def test_the_audit_line_names_who_did_it(data, monkeypatch):

@@ -21,7 +21,7 @@ def settings(databases, tmp_path):
 @pytest.fixture
 async def world(office, clock):
     world = await worlds.build_world(office, clock, n_agencies=4, n_inspectors=2)
-    await worlds.add_account(office, "auditor", Role.AUDITOR)
+    await worlds.add_account(office, "auditor", Role.AUDIT)
     return world
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -42,24 +43,30 @@ async def world(office, clock):
 
 @pytest.fixture
 async def administrator(world):
-    await create_person(
-        world.office,
-        worlds.ADMIN,
-        "guanli",
-        worlds.PASSWORD,
-        display_name="管理员",
-        roles=[Role.ADMINISTRATOR],
-    )
-    async with desk_of(world.office, "guanli") as desk:
+    """Keeps the reference data."""
+    async with _desk_of_new(world, "xitong", Role.SYSTEM) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def security(world):
+    """Opens accounts."""
+    async with _desk_of_new(world, "anquan", Role.SECURITY) as desk:
         yield desk
 
 
 @pytest.fixture
 async def auditor(world):
+    async with _desk_of_new(world, "shenji", Role.AUDIT) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def _desk_of_new(world, username, role):
     await create_person(
-        world.office, worlds.ADMIN, "shenji", worlds.PASSWORD, display_name="审计", roles=[Role.AUDITOR]
+        world.office, worlds.ADMIN, username, worlds.PASSWORD, display_name="管理员", roles=[role]
     )
-    async with desk_of(world.office, "shenji") as desk:
+    async with desk_of(world.office, username) as desk:
         yield desk
 
 
@@ -143,14 +150,14 @@ async def test_rating_all_says_how_many_and_shows_the_tiers(world):
     assert "各信用等级机构数" in page.text
 
 
-async def test_an_administrator_opens_an_account_for_an_inspector_of_the_list(world, administrator):
+async def test_the_security_administrator_opens_an_account_for_an_inspector_of_the_list(world, security):
     await Inspector.insert(Inspector(certificate="鲁C00099", name="新来的", status="active"))
-    page = await administrator.open("/admin/people")
+    page = await security.open("/admin/people")
     assert re.findall(r'<option value="(鲁C\d+)"', page.text) == ["鲁C00099"]  # all others have accounts
     form = {"username": "xin", "display_name": "新来的", "roles": "inspector", "certificate": "鲁C00099"}
-    answer = await administrator.send("/admin/people", form | {"password": worlds.PASSWORD})
+    answer = await security.send("/admin/people", form | {"password": worlds.PASSWORD})
     assert answer.status_code == 303
-    assert "新来的" in (await administrator.open("/admin/people")).text
+    assert "新来的" in (await security.open("/admin/people")).text
 
 
 @pytest.mark.parametrize(
@@ -164,21 +171,21 @@ async def test_an_administrator_opens_an_account_for_an_inspector_of_the_list(wo
     ],
 )
 async def test_an_account_with_a_fault_is_not_opened_and_the_fault_is_at_its_field(
-    world, administrator, change, field
+    world, security, change, field
 ):
     n_roles = await PersonRole.count()
     form = {"username": "xin", "display_name": "新", "roles": "drafter", "password": worlds.PASSWORD} | change
-    answer = await administrator.send("/admin/people", form)
+    answer = await security.send("/admin/people", form)
     assert answer.status_code == 422
     assert f'href="#field-{field}"' in answer.text
     assert await PersonRole.count() == n_roles
 
 
-async def test_a_new_password_logs_the_person_out_everywhere(world, administrator):
+async def test_a_new_password_logs_the_person_out_everywhere(world, security):
     async with desk_of(world.office, "drafter") as desk:
-        await administrator.open("/admin/people/drafter/password")
+        await security.open("/admin/people/drafter/password")
         form = {"password": "ein ganz neues Passwort"}
-        assert (await administrator.send("/admin/people/drafter/password", form)).status_code == 303
+        assert (await security.send("/admin/people/drafter/password", form)).status_code == 303
         assert (await desk.client.get("/admin")).status_code == 303
         assert (await desk.log_in("drafter", "ein ganz neues Passwort")).status_code == 303
 
@@ -337,7 +344,7 @@ async def test_a_change_of_reference_data_leaves_an_audit_line_with_what_was_sen
     )
     assert answer.status_code == 201
     line = await AuditLine.select().where(AuditLine.action == "reference.change").first()
-    assert line["actor"] == "guanli"
+    assert line["actor"] == "xitong"
     assert line["subject"] == "POST /api/tables/district/"
     assert "高新区" in json.loads(line["details_json"])["sent"]
 

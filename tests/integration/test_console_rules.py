@@ -34,7 +34,7 @@ async def people(office: Office, operator: Actor) -> None:
     roles = {
         "wang": [Role.DRAFTER, Role.APPROVER],
         "li": [Role.APPROVER],
-        "he": [Role.AUDITOR],
+        "he": [Role.AUDIT],
     }
     for name, held in roles.items():
         await create_person(office, operator, name, PASSWORD, display_name=name.title(), roles=held)

@@ -32,7 +32,7 @@ async def world(office, clock):
 async def test_the_header_says_the_name_of_the_person(world):
     await Person.update({Person.display_name: "周建国"}).where(Person.username == "approver")
     async with desk_of(world.office, "approver") as desk:
-        assert "<span>周建国 · 批准人</span>" in (await desk.open("/admin")).text
+        assert "<span>周建国 · 批准人、公布人</span>" in (await desk.open("/admin")).text
 
 
 async def test_a_published_draw_is_not_published_again_but_shown(world):
@@ -58,7 +58,7 @@ async def test_a_reason_that_is_none_is_refused_at_its_field(world):
 
 async def test_the_details_of_an_audit_line_are_a_list_in_words(world):
     draw = await worlds.announced(world)
-    roles = [Role.AUDITOR]
+    roles = [Role.AUDIT]
     await create_person(
         world.office, worlds.ADMIN, "auditor", worlds.PASSWORD, display_name="审计", roles=roles
     )

@@ -95,9 +95,9 @@ async def test_a_new_password_ends_the_open_sessions(office: Office, operator: A
 
 async def test_bad_accounts_are_refused(office: Office, operator: Actor, person: str) -> None:
     with pytest.raises(ConflictError):
-        await create_person(office, operator, person, PASSWORD, display_name="x", roles=[Role.AUDITOR])
+        await create_person(office, operator, person, PASSWORD, display_name="x", roles=[Role.AUDIT])
     with pytest.raises(InputError):
-        await create_person(office, operator, "li", "short", display_name="x", roles=[Role.AUDITOR])
+        await create_person(office, operator, "li", "short", display_name="x", roles=[Role.AUDIT])
     with pytest.raises(InputError):
         await create_person(office, operator, "li", PASSWORD, display_name="x", roles=[Role.INSPECTOR])
     with pytest.raises(NotFoundError):
@@ -109,4 +109,4 @@ async def test_bad_accounts_are_refused(office: Office, operator: Actor, person:
 async def test_only_an_administrator_makes_accounts(office: Office, person: str) -> None:
     drafter = Actor(username=person, roles=frozenset({Role.DRAFTER}), person_id=1)
     with pytest.raises(ForbiddenError):
-        await create_person(office, drafter, "li", PASSWORD, display_name="x", roles=[Role.AUDITOR])
+        await create_person(office, drafter, "li", PASSWORD, display_name="x", roles=[Role.AUDIT])

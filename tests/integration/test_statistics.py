@@ -283,7 +283,7 @@ async def test_the_page_the_table_and_the_json_say_the_same(office: Office) -> N
 async def test_the_office_sees_practitioners_and_where_it_stands_what_a_tier_means(office: Office) -> None:
     agency = await add((date(2026, 9, 30), "A"))
     await add_practitioner(agency, (date(2026, 9, 30), "D"))
-    await create_person(office, ADMIN, "auditor", PASSWORD, display_name="", roles=[Role.AUDITOR])
+    await create_person(office, ADMIN, "auditor", PASSWORD, display_name="", roles=[Role.AUDIT])
     async with desk_of(office, "auditor") as desk:
         page = (await desk.open("/admin/statistics")).text
     for text in ("仅供本机关使用", 'id="practitioners-patent-title"', 'href="/rules/fictional-zibo"'):

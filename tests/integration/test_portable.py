@@ -49,6 +49,7 @@ KNOWN_WORDS: dict[str, dict[str, str]] = {
     "draw_step": {"step": "announced"},
     "inspection": {"stream": "drawn"},
     "result_step": {"step": "returned"},
+    "other_inspection": {"kind": "routine"},
 }
 
 

@@ -17,6 +17,7 @@ from agency_credit.database.tables.inspection import (
     Inspection,
     InspectionResult,
     InspectionSeat,
+    OtherInspection,
     ResultStep,
 )
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
@@ -53,7 +54,7 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, Practitioner, CreditRecord, RecordEvent, RecordSalt, Inspector, Recusal, Rating,
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
-    Inspection, InspectionSeat, InspectionResult, ResultStep,
+    Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
     LogEntry, LogBody, Checkpoint,
 )  # fmt: skip
 
@@ -94,6 +95,7 @@ __all__ = [
     "LogBody",
     "LogEntry",
     "LoginAttempt",
+    "OtherInspection",
     "Person",
     "PersonRole",
     "Practitioner",

@@ -1,11 +1,23 @@
-"""Inspections that a draw opened, and their results."""
+"""Inspections that a draw opened, and their results; inspections by other bodies."""
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    BigInt,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from agency_credit.database.tables.draw import Draw
+from agency_credit.database.tables.imports import ImportRun
 from agency_credit.database.tables.people import Person
 from agency_credit.database.tables.register import Agency, Inspector
 
@@ -55,3 +67,22 @@ class ResultStep(Table, tablename="result_step"):
     at = Timestamptz(null=False, default=None)
     reason = Text()
     log_index = BigInt(null=True, default=None)
+
+
+class OtherInspection(Table, tablename="other_inspection"):
+    """An inspection of an agency by another body, from its list; counts towards the annual cap.
+
+    Its kind is routine (日常), special (专项) or case (个案).
+    """
+
+    id: BigSerial = BigSerial(primary_key=True)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
+    inspected_on = Date(null=False, default=None)
+    authority = Varchar(length=200)
+    kind = Varchar(length=20)
+    is_on_site = Boolean()
+    is_lead_based = Boolean(help_text="on a complaint, a report or a transferred case")
+    document_number = Varchar(length=120)
+    items = Text()
+    import_run = ForeignKey(ImportRun, null=True, index=True, on_delete=OnDelete.restrict)
+    known_at = Timestamptz(null=False, default=None)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from agency_credit.services.import_cells import clean_code, clean_text
@@ -124,9 +125,6 @@ class AgencyChanges:
 
     new: dict[str, AgencyState]
     changed: dict[str, AgencyState]
-    n_new: int
-    n_changed: int
-    n_same: int
 
 
 def read_agencies(tables: Sequence[Table], context: AgencyContext) -> ReadList[AgencyRow]:
@@ -151,19 +149,14 @@ def plan_agencies(
     """
     parents = dict(codes) | {(r.value.practice_line, r.value.agency_code): r.value.uscc for r in rows}
     states = dict(known)
-    n_new = n_changed = 0
     for row in rows:
         before = states.get(row.value.uscc)
         after = _lay_over(before or AgencyState(uscc=row.value.uscc), row, parents)
-        n_new += before is None
-        n_changed += before is not None and before != after
+        row.settle(before, after, partial(_cells, row.value.practice_line))
         states[after.uscc] = after
     return AgencyChanges(
         new={uscc: state for uscc, state in states.items() if uscc not in known},
         changed={uscc: state for uscc, state in states.items() if uscc in known and state != known[uscc]},
-        n_new=n_new,
-        n_changed=n_changed,
-        n_same=len(rows) - n_new - n_changed,
     )
 
 
@@ -304,6 +297,30 @@ def _lay_over(
         flags=tuple(sorted(flags)),
         practices={**before.practices, row.practice_line: practice},
     )
+
+
+def _cells(line: PracticeLine, state: AgencyState) -> dict[str, str]:
+    """What a row of this practice line could say of the agency, by column."""
+    practice = state.practices.get(line, Practice())
+    return {
+        "name": state.name,
+        "practice_line": line if line in state.practices else "",
+        "agency_code": practice.agency_code,
+        "area": state.area,
+        "address": state.address,
+        "head": state.head,
+        "telephone": state.telephone,
+        "established_on": _day(state.established_on),
+        "status": state.status,
+        "parent_code": state.parent or "",
+        "filed_on": _day(practice.filed_on),
+        "valid_until": _day(practice.valid_until),
+        "n_staff": "" if state.n_staff is None else str(state.n_staff),
+    }
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _find_parent(

@@ -19,7 +19,7 @@ from agency_credit.services.import_history import prepare_records
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners, prepare_recusals
 from agency_credit.services.import_register import prepare_agencies
-from agency_credit.services.import_work import ImportTask, ImportWork, Touched
+from agency_credit.services.import_work import ImportTask, ImportWork, RowOutcome, Touched
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.rating_run import rate_touched
@@ -49,6 +49,8 @@ class ImportReport:
         Rows that stand in the file again; each is among the faults, as a warning.
     faults
         Errors, whose rows are kept out, and warnings, in the order of the file.
+    outcomes
+        What became of every row, or would.
     is_committed
         Whether the rows without error are now in the register.
     rerated
@@ -60,6 +62,7 @@ class ImportReport:
     same: int
     repeated: int
     faults: tuple[Fault, ...]
+    outcomes: tuple[RowOutcome, ...]
     is_committed: bool
     rerated: int = 0
 
@@ -133,14 +136,15 @@ async def import_file(
 
 
 def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
-    has_errors = any(fault.severity == "error" for fault in work.faults)
+    counts = work.counts()
     return ImportReport(
-        new=work.n_new,
-        changed=work.n_changed,
-        same=work.n_same,
-        repeated=work.n_repeated,
-        faults=work.faults,
-        is_committed=not is_dry_run and (mode == "accept-good" or not has_errors),
+        new=counts["new"],
+        changed=counts["changed"],
+        same=counts["same"],
+        repeated=counts["repeated"],
+        faults=work.faults(),
+        outcomes=work.outcomes,
+        is_committed=not is_dry_run and (mode == "accept-good" or not counts["faulty"]),
     )
 
 

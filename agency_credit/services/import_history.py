@@ -44,13 +44,9 @@ async def prepare_records(task: ImportTask) -> ImportWork:
     )
     found = read_records(task.tables, context)
     known = await _load_known({row.value.digest for row in found.rows})
-    new, n_same = plan_records(found.rows, known)
+    new = plan_records(found.rows, known)
     return ImportWork(
-        n_new=len(new),
-        n_changed=0,
-        n_same=n_same,
-        n_repeated=found.n_repeated,
-        faults=found.faults.ordered(),
+        outcomes=found.outcomes(),
         store=partial(_store_records, new, subjects, task),
     )
 

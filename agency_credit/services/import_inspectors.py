@@ -84,19 +84,30 @@ def lay_over_inspector(before: InspectorState, row: InspectorRow) -> InspectorSt
 
 def plan_inspectors(
     rows: Sequence[ReadRow[InspectorRow]], known: Mapping[str, InspectorState]
-) -> tuple[list[InspectorState], list[InspectorState], int]:
-    """Inspectors that are new, those that change, and how many stay the same."""
-    new, changed, n_same = [], [], 0
+) -> tuple[list[InspectorState], list[InspectorState]]:
+    """Inspectors that are new, and those that change."""
+    new, changed = [], []
     for row in rows:
         before = known.get(row.value.certificate)
         after = lay_over_inspector(before or InspectorState(certificate=row.value.certificate), row.value)
+        row.settle(before, after, _cells)
         if before is None:
             new.append(after)
         elif before != after:
             changed.append(after)
-        else:
-            n_same += 1
-    return new, changed, n_same
+    return new, changed
+
+
+def _cells(state: InspectorState) -> dict[str, str]:
+    """What a row could say of the inspector, by column."""
+    return {
+        "name": state.name,
+        "organisation": state.organisation,
+        "areas": "、".join(state.areas),
+        "skills": "、".join(skill for skill in state.skills if skill != LEAD),
+        "is_lead": "yes" if LEAD in state.skills else "no",
+        "status": state.status,
+    }
 
 
 def _parse_inspector(reader: RowReader, districts: Mapping[str, str]) -> InspectorRow | None:

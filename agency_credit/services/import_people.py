@@ -26,13 +26,9 @@ async def prepare_inspectors(task: ImportTask) -> ImportWork:
     """Inspectors: read, laid over the roster."""
     found = read_inspectors(task.tables, await load_districts())
     known = await _load_inspectors({row.value.certificate for row in found.rows})
-    new, changed, n_same = plan_inspectors(found.rows, known)
+    new, changed = plan_inspectors(found.rows, known)
     return ImportWork(
-        n_new=len(new),
-        n_changed=len(changed),
-        n_same=n_same,
-        n_repeated=found.n_repeated,
-        faults=found.faults.ordered(),
+        outcomes=found.outcomes(),
         store=partial(_store_inspectors, [*new, *changed]),
     )
 
@@ -44,13 +40,9 @@ async def prepare_practitioners(task: ImportTask) -> ImportWork:
     context = PractitionerContext(agencies=frozenset(ids), codes=codes, practice_line=task.practice_line)
     found = read_practitioners(task.tables, context)
     known = await _load_practitioners({row.value.certificate for row in found.rows})
-    new, changed, n_same = plan_practitioners(found.rows, known)
+    new, changed = plan_practitioners(found.rows, known)
     return ImportWork(
-        n_new=len(new),
-        n_changed=len(changed),
-        n_same=n_same,
-        n_repeated=found.n_repeated,
-        faults=found.faults.ordered(),
+        outcomes=found.outcomes(),
         store=partial(_store_practitioners, [*new, *changed]),
     )
 
@@ -61,13 +53,9 @@ async def prepare_recusals(task: ImportTask) -> ImportWork:
     inspectors = await _load_inspector_ids(collect_codes(task.tables, "certificate"))
     found = read_recusals(task.tables, frozenset(inspectors), frozenset(agencies))
     known = await _load_recusals(inspectors.values())
-    new, changed, n_same = plan_recusals(found.rows, known)
+    new, changed = plan_recusals(found.rows, known)
     return ImportWork(
-        n_new=len(new),
-        n_changed=len(changed),
-        n_same=n_same,
-        n_repeated=found.n_repeated,
-        faults=found.faults.ordered(),
+        outcomes=found.outcomes(),
         store=partial(_store_recusals, [*new, *changed], inspectors, agencies, task),
     )
 

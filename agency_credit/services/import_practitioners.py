@@ -68,9 +68,9 @@ def read_practitioners(tables: Sequence[Table], context: PractitionerContext) ->
 
 def plan_practitioners(
     rows: Sequence[ReadRow[PractitionerRow]], known: Mapping[str, PractitionerState]
-) -> tuple[list[PractitionerState], list[PractitionerState], int]:
-    """Practitioners that are new, those that change, and how many stay the same."""
-    new, changed, n_same = [], [], 0
+) -> tuple[list[PractitionerState], list[PractitionerState]]:
+    """Practitioners that are new, and those that change."""
+    new, changed = [], []
     for read in rows:
         row = read.value
         before = known.get(row.certificate)
@@ -82,13 +82,22 @@ def plan_practitioners(
             practice_line=row.practice_line,
             status=row.status or start.status,
         )
+        read.settle(before, after, _cells)
         if before is None:
             new.append(after)
         elif before != after:
             changed.append(after)
-        else:
-            n_same += 1
-    return new, changed, n_same
+    return new, changed
+
+
+def _cells(state: PractitionerState) -> dict[str, str]:
+    """What a row could say of the practitioner, by column."""
+    return {
+        "name": state.name,
+        "uscc": state.uscc,
+        "practice_line": state.practice_line,
+        "status": state.status,
+    }
 
 
 def _parse_practitioner(reader: RowReader, context: PractitionerContext) -> PractitionerRow | None:

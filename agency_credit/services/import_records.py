@@ -109,18 +109,16 @@ def read_records(tables: Sequence[Table], context: RecordContext) -> ReadList[Re
     )
 
 
-def plan_records(
-    rows: Sequence[ReadRow[RecordRow]], known: Mapping[str, KnownRecord]
-) -> tuple[list[RecordRow], int]:
-    """Records that are new, and how many are there already; what is there is never overwritten."""
+def plan_records(rows: Sequence[ReadRow[RecordRow]], known: Mapping[str, KnownRecord]) -> list[RecordRow]:
+    """Records that are new; what is there is never overwritten."""
     new: list[RecordRow] = []
-    n_same = 0
     for row in rows:
         before = known.get(row.value.digest)
         if before is None:
+            row.settle(None, row.value, _cells)
             new.append(row.value)
         elif before.agrees_with(row.value):
-            n_same += 1
+            row.reader.settle("same")
         else:
             row.reader.fault(
                 "document_number",
@@ -129,7 +127,21 @@ def plan_records(
                 "never overwritten, restore these cells to what was imported first",
                 found=row.value.document_number or "—",
             )
-    return new, n_same
+    return new
+
+
+def _cells(row: RecordRow) -> dict[str, str]:
+    """What the row says, by column."""
+    return {
+        "uscc": row.uscc,
+        "certificate": row.certificate,
+        "kind": row.kind,
+        "document_number": row.document_number,
+        "decided_on": row.decided_on.isoformat(),
+        "authority": row.authority,
+        "summary": row.summary,
+        "evidence": row.evidence,
+    }
 
 
 def find_list_status(records: Iterable[tuple[str, date]]) -> tuple[str, date | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_records import note_unknown_agency
 from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
+from agency_credit.services.import_work import list_changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +44,22 @@ def read_recusals(
 
 def plan_recusals(
     rows: Sequence[ReadRow[RecusalRow]], known: Mapping[tuple[str, str], KnownRecusal]
-) -> tuple[list[RecusalRow], list[RecusalRow], int]:
-    """Recusals that are new, those still waiting that change, and how many stay the same.
+) -> tuple[list[RecusalRow], list[RecusalRow]]:
+    """Recusals that are new, and those still waiting that change.
 
     What a second person approved is not changed by a list: that would be a change without approval.
     """
-    new, changed, n_same = [], [], 0
+    new, changed = [], []
     for read in rows:
         row = read.value
         before = known.get((row.certificate, row.uscc))
         if before is None:
+            read.settle(None, row, _cells)
             new.append(row)
             continue
         after = replace(row, reason=row.reason or before.reason)
         if (after.category, after.reason) == (before.category, before.reason):
-            n_same += 1
+            read.reader.settle("same")
         elif before.is_approved:
             read.reader.fault(
                 "category",
@@ -68,8 +70,14 @@ def plan_recusals(
                 found=row.category,
             )
         else:
+            read.reader.settle("changed", list_changes(_cells(before), _cells(after)))
             changed.append(after)
-    return new, changed, n_same
+    return new, changed
+
+
+def _cells(row: RecusalRow | KnownRecusal) -> dict[str, str]:
+    """What can be said of a recusal, by column."""
+    return {"category": row.category, "reason": row.reason}
 
 
 def _parse_recusal(

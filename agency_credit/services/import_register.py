@@ -36,11 +36,7 @@ async def prepare_agencies(task: ImportTask) -> ImportWork:
     known = await _load_states({row.value.uscc for row in found.rows})
     changes = plan_agencies(found.rows, known, codes)
     return ImportWork(
-        n_new=changes.n_new,
-        n_changed=changes.n_changed,
-        n_same=changes.n_same,
-        n_repeated=found.n_repeated,
-        faults=found.faults.ordered(),
+        outcomes=found.outcomes(),
         store=partial(_store_agencies, changes, task.at),
     )
 

@@ -24,45 +24,52 @@ from agency_credit.services.import_cells import (
 )
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_sheets import CellValue
+from agency_credit.services.import_work import CellChange, RowOutcome, RowState, list_changes
 
 _EARLIEST = date(1900, 1, 1)
 
 Row = TypeVar("Row")
-
-
-@dataclass(slots=True)
-class FaultList:
-    """Faults of a file, in the order of their cells however late they were found."""
-
-    _noted: list[tuple[tuple[int, int, int], Fault]] = field(default_factory=list)
-
-    def note(self, position: tuple[int, int, int], fault: Fault) -> None:
-        """Note a fault at (table, row, column)."""
-        self._noted.append((position, fault))
-
-    def ordered(self) -> tuple[Fault, ...]:
-        """All of them by table, row, column."""
-        return tuple(fault for _, fault in sorted(self._noted, key=lambda noted: noted[0]))
+State = TypeVar("State")
 
 
 class RowReader:
-    """Reads the cells of one row and notes what is wrong with them.
+    """Reads the cells of one row and notes what is wrong with them, and what becomes of it.
 
     Parameters
     ----------
     table, row
         The list and the row of its sheet, from 0.
-    faults, order
-        Where faults are noted; number of the table in the file.
     """
 
-    def __init__(self, table: Table, row: int, faults: FaultList, order: int = 0) -> None:
+    def __init__(self, table: Table, row: int) -> None:
         self._table = table
         self._row = row
-        self._order = order
         self._cells = table.sheet.rows[row]
-        self._faults = faults
+        self._faults: list[tuple[int, Fault]] = []
+        self._state: RowState = "same"
+        self._changes: tuple[CellChange, ...] = ()
         self.has_error = False
+
+    def settle(self, state: RowState, changes: tuple[CellChange, ...] = ()) -> None:
+        """Say what the row does; an error that is noted, before or after, outweighs it."""
+        self._state, self._changes = state, changes
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults of the row, by column however late they were found."""
+        return tuple(fault for _, fault in sorted(self._faults, key=lambda noted: noted[0]))
+
+    def outcome(self) -> RowOutcome:
+        """What became of the row, once all rows were held against the store."""
+        sheet = self._table.sheet
+        words = (clean_text(self.raw(field)) for field in ("uscc", "certificate", "document_number", "name"))
+        return RowOutcome(
+            sheet=sheet.name,
+            row=sheet.numbers[self._row],
+            state="faulty" if self.has_error else self._state,
+            changes=() if self.has_error else self._changes,
+            faults=self.faults(),
+            subject=" ".join(word for word in words if word)[:200],
+        )
 
     def raw(self, field: str) -> CellValue:
         """What stands in the cell; ``""`` where the list has no such column."""
@@ -255,7 +262,7 @@ class RowReader:
             params={**heading, **params},
             severity=severity,
         )
-        self._faults.note((self._order, self._row, column), fault)
+        self._faults.append((column, fault))
 
     def _heading(self, field: str) -> str:
         """What the file itself writes above the column, else what it should."""
@@ -272,14 +279,38 @@ class ReadRow(Generic[Row]):
     value: Row
     reader: RowReader
 
+    def settle(self, before: State | None, after: State, cells: Callable[[State], Mapping[str, str]]) -> None:
+        """Say what the row does to what was known.
+
+        Parameters
+        ----------
+        before, after
+            What the store said (None: nothing), and what it will say.
+        cells
+            A state as text by column.
+        """
+        if before is None:
+            self.reader.settle("new", list_changes({}, cells(after)))
+        elif before != after:
+            self.reader.settle("changed", list_changes(cells(before), cells(after)))
+        else:
+            self.reader.settle("same")
+
 
 @dataclass(slots=True, kw_only=True)
 class ReadList(Generic[Row]):
-    """What a file holds: its rows without error, each once, and its faults."""
+    """What a file holds: its rows without error, each once, and the readers of all its rows."""
 
     rows: list[ReadRow[Row]] = field(default_factory=list)
-    faults: FaultList = field(default_factory=FaultList)
-    n_repeated: int = 0
+    readers: list[RowReader] = field(default_factory=list)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults of all rows, in the order of the file."""
+        return tuple(fault for reader in self.readers for fault in reader.faults())
+
+    def outcomes(self) -> tuple[RowOutcome, ...]:
+        """What became of each row; to be asked once the rows were held against the store."""
+        return tuple(reader.outcome() for reader in self.readers)
 
 
 def read_rows(
@@ -300,7 +331,8 @@ def read_rows(
     """
     result: ReadList[Row] = ReadList()
     seen: dict[Hashable, Row] = {}
-    for reader in _readers(tables, result.faults):
+    for reader in _readers(tables):
+        result.readers.append(reader)
         value = parse(reader)
         if value is None or reader.has_error:
             continue
@@ -308,7 +340,7 @@ def read_rows(
         if first is value:
             result.rows.append(ReadRow(value=value, reader=reader))
         elif first == value:
-            result.n_repeated += 1
+            reader.settle("repeated")
             reader.soft_fault(None, "import.repeated", "this row stands above already; it is taken once")
         else:
             reader.fault(
@@ -333,11 +365,11 @@ def collect_codes(tables: Sequence[Table], *fields: str) -> list[str]:
     return sorted(codes - {""})
 
 
-def _readers(tables: Sequence[Table], faults: FaultList) -> Iterator[RowReader]:
-    for order, table in enumerate(tables):
+def _readers(tables: Sequence[Table]) -> Iterator[RowReader]:
+    for table in tables:
         for row in range(table.header + 1, len(table.sheet.rows)):
             if not _is_blank(table, row) and not is_total(table.sheet.rows[row]):
-                yield RowReader(table, row, faults, order)
+                yield RowReader(table, row)
 
 
 def _is_blank(table: Table, row: int) -> bool:

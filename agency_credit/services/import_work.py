@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from agency_credit.domain.errors import Fault
-from agency_credit.services.import_agencies import PracticeLine
-from agency_credit.services.import_header import Table
+
+if TYPE_CHECKING:
+    from agency_credit.services.import_agencies import PracticeLine
+    from agency_credit.services.import_header import Table
+
+RowState = Literal["new", "changed", "same", "repeated", "faulty"]
+"""What a row does: `repeated` says what a row above it in the same file said, `faulty` keeps it out."""
 
 CHUNK = 400
 """Rows of one statement: PostgreSQL takes 32,767 parameters, a row has up to twenty."""
@@ -52,21 +58,83 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportWork:
-    """What a file would do, counted, and the step that does it.
+class CellChange:
+    """What a row changes in one field; ``""`` where nothing was known, as in every field of a new row.
 
     Parameters
     ----------
+    field
+        Name of the column in `import_kinds`.
+    old, new
+        As the store has it: days as 2026-03-30, words in code (``in_force``), several joined by ``、``.
+    """
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowOutcome:
+    """What became of one row of a file: one of these for every row below the header that is not blank.
+
+    Blank rows and totals have none. In the order of the file; `sheet` and `row` find the row in it again.
+
+    Parameters
+    ----------
+    sheet
+        Name of its sheet; None in a csv.
+    row
+        Its number in the file, from 1; in a csv the line on which it begins.
+    state
+        With an error among the faults always ``faulty``.
+    changes
+        Old and new text of every field that the row changes; empty unless `state` is new or changed.
+    faults
+        Errors and warnings of the row, by column.
+    subject
+        Whom or what the row is about, as it says itself: its codes and its name.
+    """
+
+    sheet: str | None
+    row: int
+    state: RowState
+    changes: tuple[CellChange, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWork:
+    """What a file would do, row by row, and the step that does it.
+
+    Parameters
+    ----------
+    outcomes
+        Of every row, in the order of the file.
     store
         Stores the rows without error; takes the id of the import run, says whom it touches.
     """
 
-    n_new: int
-    n_changed: int
-    n_same: int
-    n_repeated: int
-    faults: tuple[Fault, ...]
+    outcomes: tuple[RowOutcome, ...]
     store: Callable[[int], Awaitable[Touched | None]]
+
+    def counts(self) -> Counter[RowState]:
+        """Rows by what they do."""
+        return Counter(outcome.state for outcome in self.outcomes)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults of all rows, in the order of the file."""
+        return tuple(fault for outcome in self.outcomes for fault in outcome.faults)
+
+
+def list_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[CellChange, ...]:
+    """The fields of `after` that `before` has otherwise; a field that `before` lacks was empty."""
+    return tuple(
+        CellChange(field=field, old=before.get(field, ""), new=new)
+        for field, new in after.items()
+        if before.get(field, "") != new
+    )
 
 
 def in_chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

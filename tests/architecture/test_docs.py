@@ -295,7 +295,7 @@ def test_an_outlook_answers_with_these_keys() -> None:
 
 
 def test_an_import_answers_with_these_keys() -> None:
-    report = ImportReport(new=0, changed=0, same=0, repeated=0, faults=(), is_committed=False)
+    report = ImportReport(new=0, changed=0, same=0, repeated=0, faults=(), outcomes=(), is_committed=False)
     whole, fault = stated_keys("import")
     assert whole == {*report.counts(), "faults"}
     assert set(import_._fault_row(Fault(at="2", code="import.x", template="x"))) == fault

@@ -33,7 +33,7 @@ def _read(*rows, practice_line="patent", codes=(), header=HEADER):
 
 
 def _codes(read):
-    return [(fault.at, fault.code, fault.severity) for fault in read.faults.ordered()]
+    return [(fault.at, fault.code, fault.severity) for fault in read.faults()]
 
 
 def test_a_blank_cell_erases_nothing():
@@ -50,9 +50,27 @@ def test_a_blank_cell_erases_nothing():
 def test_the_same_row_again_changes_nothing():
     read = _read(["甲", A, "37200", "专利", "", "张店区", "柳泉路1号"])
     first = plan_agencies(read.rows, {}, {})
+    assert [outcome.state for outcome in read.outcomes()] == ["new"]
     second = plan_agencies(read.rows, first.new, {("patent", "37200"): A})
-    assert (first.n_new, second.n_new, second.n_changed, second.n_same) == (1, 0, 0, 1)
+    assert [outcome.state for outcome in read.outcomes()] == ["same"]
     assert not second.changed
+
+
+def test_a_change_is_told_cell_by_cell():
+    known = AgencyState(
+        uscc=A, name="甲", address="柳泉路1号", practices={"patent": Practice(agency_code="37200")}
+    )
+    read = _read(["甲乙", A, "", "专利", "", "张店区", "柳泉路2号"], ["乙", A, "", "未知", "", "", ""])
+    plan_agencies(read.rows, {A: known}, {})
+    changed, faulty = read.outcomes()
+    assert (changed.sheet, changed.row, changed.state, changed.subject) == ("名录", 2, "changed", f"{A} 甲乙")
+    assert [(cell.field, cell.old, cell.new) for cell in changed.changes] == [
+        ("name", "甲", "甲乙"),
+        ("area", "", "370303"),
+        ("address", "柳泉路1号", "柳泉路2号"),
+    ]
+    assert (faulty.row, faulty.state, faulty.changes) == (3, "faulty", ())
+    assert [fault.code for fault in faulty.faults] == ["import.contradicts"]
 
 
 def test_a_branch_finds_a_parent_that_stands_below_it():
@@ -110,7 +128,7 @@ def test_a_row_must_say_its_practice_line_where_the_file_does_not():
 
 
 def test_an_unknown_district_names_the_known_ones():
-    (fault,) = _read(["甲", A, "", "专利", "", "天河区", ""]).faults.ordered()
+    (fault,) = _read(["甲", A, "", "专利", "", "天河区", ""]).faults()
     assert (fault.at, fault.code, fault.params["expected"]) == (
         "名录!F2",
         "import.district-unknown",

@@ -104,7 +104,7 @@ def test_an_import_says_of_each_file_what_the_truth_says(files, agencies, kind):
     inspectors = {row.value.certificate for row in _read(files["inspectors"]).rows}
     read = _read(files[kind], agencies, inspectors)
     assert len(read.rows) == files[kind].n_good
-    assert tuple((fault.at, fault.code) for fault in read.faults.ordered()) == files[kind].faults
+    assert tuple((fault.at, fault.code) for fault in read.faults()) == files[kind].faults
 
 
 def test_every_kind_of_fault_of_a_list_occurs(files):
@@ -171,7 +171,7 @@ def test_the_lists_of_a_nation_have_their_size_and_no_faults(nation):
         *(scale.n_patent, scale.n_trademark, scale.n_practitioners)
     ]
     assert len(known) == scale.n_patent + scale.n_trademark - scale.n_both
-    assert not any(read.faults.ordered() for read in (patent, trademark, practitioners))
+    assert not any(read.faults() for read in (patent, trademark, practitioners))
     assert {row.value.area for row in trademark.rows} == set(PROVINCES)
     assert all(file.n_good == len(file.content.splitlines()) - 1 for file in nation.values())
 
@@ -187,7 +187,7 @@ def test_records_of_a_nation_are_of_known_agencies_or_practitioners(nation):
     }
     read = _read(nation["records"], agencies, practitioners=practitioners)
     assert len(read.rows) == SMALL_NATION.n_records
-    assert not read.faults.ordered()
+    assert not read.faults()
     n_of_practitioners = sum(bool(row.value.certificate) for row in read.rows)
     assert 0.4 < n_of_practitioners / len(read.rows) < 0.5
 

@@ -10,6 +10,9 @@ from urllib.parse import quote
 from litestar import Response
 
 _MEDIA_TYPES = {"json": "application/json", "jsonl": "application/x-ndjson"}
+_OTHER = "application/octet-stream"
+FILE_TYPES = (*_MEDIA_TYPES.values(), _OTHER)
+"""What the files of a draw may be sent as."""
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip can hold; a real one would change the bytes of the same content."""
 
@@ -34,7 +37,7 @@ def answer_bundle(name: str, files: Mapping[str, bytes]) -> Response[bytes]:
 
 def answer_file(name: str, content: bytes) -> Response[bytes]:
     """One file as a download."""
-    media_type = _MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    media_type = _MEDIA_TYPES.get(name.rpartition(".")[2], _OTHER)
     return _download(name, content, media_type)
 
 

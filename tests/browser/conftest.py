@@ -5,85 +5,36 @@ A process of its own: Playwright's loop and pytest-asyncio do not share one (Mak
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from agency_credit.app import create_app
 from agency_credit.domain.role import OPERATOR, Actor, Role
-from agency_credit.services.office import close_office, open_office
+from agency_credit.services.office import Office
 from agency_credit.services.people import create_person
-from agency_credit.settings import Settings
-from tests.conftest import PACKS, Clock
+from tests.conftest import Clock
+from tests.site import Site
 
 PASSWORD = "一把足够长的钥匙2026"
 SYSTEM, SECURITY = "xitong", "anquan"
 WIDE, TELEPHONE = 1280, 390
-START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
-"""Tuesday, 9 o'clock in China."""
-
-
-class Site:
-    """The running service: where it is, and its clock."""
-
-    def __init__(self, data: Path) -> None:
-        self.clock = Clock(START)
-        self.data = data
-        self.address = ""
-        self._server: uvicorn.Server | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="site")
-
-    def start(self) -> None:
-        """Serve in a thread of its own, until `stop`."""
-        self._thread.start()
-        while self._thread.is_alive() and not (self._server and self._server.started):
-            time.sleep(0.05)
-        assert self._thread.is_alive(), "the server did not start"
-
-    def stop(self) -> None:
-        """Let the server finish and give everything back."""
-        if self._server is not None:
-            self._server.should_exit = True
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-
-    def move_to(self, *, days: int = 0, hours: int = 0) -> None:
-        """Set the clock to so long after the start."""
-        self.clock.now = START + timedelta(days=days, hours=hours)
-
-    async def _serve(self) -> None:
-        office = await open_office(
-            Settings(data=self.data, database=None), clock=self.clock, packs_folder=PACKS
-        )
-        try:
-            operator = Actor(username="operator", roles=OPERATOR)
-            for username, role in ((SYSTEM, Role.SYSTEM), (SECURITY, Role.SECURITY)):
-                await create_person(office, operator, username, PASSWORD, display_name="管理员", roles=[role])
-            with socket.socket() as listening:
-                listening.bind(("127.0.0.1", 0))
-                self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-                self._server = uvicorn.Server(uvicorn.Config(create_app(office), log_level="warning"))
-                await self._server.serve(sockets=[listening])
-        finally:
-            await close_office(office)
-
-
 Visitor = Callable[[], Page]
+
+
+async def open_first_accounts(office: Office, _: Clock) -> None:
+    """Two administrators, as a new office has them."""
+    operator = Actor(username="operator", roles=OPERATOR)
+    for username, role in ((SYSTEM, Role.SYSTEM), (SECURITY, Role.SECURITY)):
+        await create_person(office, operator, username, PASSWORD, display_name="管理员", roles=[role])
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A service on an empty office with its first two administrators."""
-    site = Site(tmp_path / "data")
+    site = Site(tmp_path / "data", open_first_accounts)
     site.start()
     yield site
     site.stop()

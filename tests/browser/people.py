@@ -38,9 +38,9 @@ def add_person(page: Page, username: str, name: str, *roles: str, inspector: int
     """Open an account; `inspector`: which one of the drop-down it belongs to, from 1."""
     go_to(page, "人员账号")
     page.get_by_label("用户名").fill(username)
-    page.get_by_label("姓名").fill(name)
+    page.get_by_role("textbox", name="姓名").fill(name)
     for role in roles:
-        page.get_by_role("checkbox", name=role).check()
+        page.get_by_role("checkbox", name=re.compile(f"^{role}")).check()
     if inspector is not None:
         page.get_by_label("执法检查人员", exact=False).last.select_option(index=inspector)
     page.get_by_label("初始密码").fill(PASSWORD)

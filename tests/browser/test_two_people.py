@@ -9,8 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SECURITY, Site, Visitor
+from tests.browser.conftest import SECURITY, Visitor
 from tests.browser.people import Look, add_person, go_to, go_to_desk, import_list, log_in, save
+from tests.site import Site
 
 VERIFIER = Path(__file__).parents[2] / "agency_credit" / "verification" / "verify_draw.py"
 

@@ -33,7 +33,7 @@ async def read_history(office: NamedDependency[Office], uscc: FromPath[str]) -> 
     return await load_history(office, uscc)
 
 
-@get("/agencies/{uscc:str}/ratings/{practice_line:str}/bundle")
+@get("/agencies/{uscc:str}/ratings/{practice_line:str}/bundle", media_type="application/zip")
 async def read_rating_bundle(
     office: NamedDependency[Office],
     uscc: FromPath[str],

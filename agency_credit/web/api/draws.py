@@ -14,7 +14,7 @@ from agency_credit.services.draw_views import (
     load_draws,
     load_public_files,
 )
-from agency_credit.web.bundle import answer_bundle, answer_file
+from agency_credit.web.bundle import FILE_TYPES, answer_bundle, answer_file
 from agency_credit.web.query import StateFilter
 
 
@@ -32,13 +32,13 @@ async def read_draw(draw: FromPath[str]) -> DrawView:
     return await load_draw(draw)
 
 
-@get("/draws/{draw:str}/bundle")
+@get("/draws/{draw:str}/bundle", media_type="application/zip")
 async def read_bundle(draw: FromPath[str]) -> Response[bytes]:
     """All files of a published draw as a zip, for `agency-credit verify`."""
     return answer_bundle(draw, await load_public_files(draw))
 
 
-@get("/draws/{draw:str}/files/{name:str}")
+@get("/draws/{draw:str}/files/{name:str}", opt={"answers": FILE_TYPES})
 async def read_file(draw: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A public file of a draw, byte for byte."""
     return answer_file(name, await load_draw_file(draw, name))

@@ -16,6 +16,7 @@ from typing import Literal
 from agency_credit.services.import_cells import clean_code, clean_text
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
+from agency_credit.services.import_standing import Standing, lay_pair, parse_standing
 
 PracticeLine = Literal["patent", "trademark"]
 
@@ -35,6 +36,7 @@ _BRANCH_WORDS = ("分支", "分公司", "分所")
 
 WRONG_CHECK_DIGIT = "uscc-check-digit"
 UNKNOWN_PARENT = "parent-unknown"
+UNKNOWN_FORM = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +57,21 @@ class AgencyRow:
     filed_on: date | None
     valid_until: date | None
     n_staff: int | None
+    standing: Standing
     has_wrong_check_digit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """An agency in one practice line."""
+    """An agency in one practice line; what it altered and reported last, as `Standing` has it."""
 
     agency_code: str = ""
     filed_on: date | None = None
     valid_until: date | None = None
+    altered_on: date | None = None
+    alteration_filed_on: date | None = None
+    report_year: int | None = None
+    reported_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,9 @@ class AgencyState:
     status: str = "in_force"
     parent: str | None = None
     n_staff: int | None = None
+    legal_form: str = UNKNOWN_FORM
+    n_partners: int | None = None
+    n_certified_partners: int | None = None
     flags: tuple[str, ...] = ()
     practices: Mapping[PracticeLine, Practice] = field(default_factory=dict)
 
@@ -173,7 +183,7 @@ def _parse_agency(reader: RowReader, context: AgencyContext, taken: AgencyCodes)
     status = reader.word("status", STATUS_WORDS)
     parent_code = _parse_parent(reader, is_branch=is_branch)
     filed_on, valid_until = _parse_filing(reader, context.today)
-    n_staff = reader.count("n_staff")
+    n_staff, standing = reader.count("n_staff"), parse_standing(reader, context.today)
     if line and agency_code and uscc and taken.setdefault((line, agency_code), uscc) != uscc:
         reader.fault(
             "agency_code",
@@ -199,6 +209,7 @@ def _parse_agency(reader: RowReader, context: AgencyContext, taken: AgencyCodes)
         filed_on=filed_on,
         valid_until=valid_until,
         n_staff=n_staff,
+        standing=standing,
         has_wrong_check_digit=has_wrong_check_digit,
     )
 
@@ -274,12 +285,7 @@ def _lay_over(
     before: AgencyState, read: ReadRow[AgencyRow], parents: Mapping[tuple[PracticeLine, str], str]
 ) -> AgencyState:
     row = read.value
-    old = before.practices.get(row.practice_line, Practice())
-    practice = Practice(
-        agency_code=row.agency_code or old.agency_code,
-        filed_on=row.filed_on or old.filed_on,
-        valid_until=row.valid_until or old.valid_until,
-    )
+    n_partners, n_certified_partners = _lay_partners(before, row.standing)
     parent, flags = _find_parent(before, read, parents)
     if row.has_wrong_check_digit:
         flags |= {WRONG_CHECK_DIGIT}
@@ -294,9 +300,41 @@ def _lay_over(
         status=row.status or before.status,
         parent=parent,
         n_staff=before.n_staff if row.n_staff is None else row.n_staff,
+        legal_form=row.standing.legal_form or before.legal_form,
+        n_partners=n_partners,
+        n_certified_partners=n_certified_partners,
         flags=tuple(sorted(flags)),
-        practices={**before.practices, row.practice_line: practice},
+        practices={**before.practices, row.practice_line: _lay_practice(before, row)},
     )
+
+
+def _lay_practice(before: AgencyState, row: AgencyRow) -> Practice:
+    old, now = before.practices.get(row.practice_line, Practice()), row.standing
+    altered_on, alteration_filed_on = lay_pair(
+        (old.altered_on, old.alteration_filed_on), (now.altered_on, now.alteration_filed_on)
+    )
+    report_year, reported_on = lay_pair(
+        (old.report_year, old.reported_on), (now.report_year, now.reported_on)
+    )
+    return Practice(
+        agency_code=row.agency_code or old.agency_code,
+        filed_on=row.filed_on or old.filed_on,
+        valid_until=row.valid_until or old.valid_until,
+        altered_on=altered_on,
+        alteration_filed_on=alteration_filed_on,
+        report_year=report_year,
+        reported_on=reported_on,
+    )
+
+
+def _lay_partners(before: AgencyState, now: Standing) -> tuple[int | None, int | None]:
+    """More certified partners than there were partners: how many there are now is not known."""
+    n_partners, n_certified = lay_pair(
+        (before.n_partners, before.n_certified_partners), (now.n_partners, now.n_certified_partners)
+    )
+    if n_partners is not None and n_certified is not None and n_certified > n_partners:
+        return None, n_certified
+    return n_partners, n_certified
 
 
 def _cells(line: PracticeLine, state: AgencyState) -> dict[str, str]:
@@ -315,12 +353,23 @@ def _cells(line: PracticeLine, state: AgencyState) -> dict[str, str]:
         "parent_code": state.parent or "",
         "filed_on": _day(practice.filed_on),
         "valid_until": _day(practice.valid_until),
-        "n_staff": "" if state.n_staff is None else str(state.n_staff),
+        "n_staff": _count(state.n_staff),
+        "legal_form": "" if state.legal_form == UNKNOWN_FORM else state.legal_form,
+        "n_partners": _count(state.n_partners),
+        "n_certified_partners": _count(state.n_certified_partners),
+        "altered_on": _day(practice.altered_on),
+        "alteration_filed_on": _day(practice.alteration_filed_on),
+        "report_year": _count(practice.report_year),
+        "reported_on": _day(practice.reported_on),
     }
 
 
 def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def _find_parent(

@@ -67,6 +67,13 @@ _AGENCIES = (
     _column("filed_on", "备案日期 备案时间"),
     _column("valid_until", "备案有效期至 有效期至 备案到期日 备案有效期"),
     _column("n_staff", "从业人员数 从业人员人数 从业人数 人员数"),
+    _column("legal_form", "组织形式 机构组织形式 法律形式"),
+    _column("n_partners", "合伙人或股东人数 合伙人人数 合伙人数 股东人数 合伙人/股东人数"),
+    _column("n_certified_partners", "其中持证人数 持证合伙人或股东人数 持证人数"),
+    _column("altered_on", "变更发生日期 变更日期 变更发生时间"),
+    _column("alteration_filed_on", "变更备案日期 变更备案时间"),
+    _column("report_year", "年度报告年度 年报年度"),
+    _column("reported_on", "年度报告提交日期 年报提交日期 年度报告提交时间"),
 )
 _PRACTITIONERS = (
     _column("name", "姓名 专利代理师 代理师姓名 从业人员姓名", required=True, max_length=100),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
-from agency_credit.database.tables import Inspector, Practitioner, Recusal
+from agency_credit.database.tables import Inspector, Practitioner, PractitionerPost, Recusal
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_inspectors import InspectorState, plan_inspectors, read_inspectors
 from agency_credit.services.import_practitioners import (
+    PractitionerChanges,
     PractitionerContext,
     PractitionerState,
     plan_practitioners,
@@ -40,11 +42,8 @@ async def prepare_practitioners(task: ImportTask) -> ImportWork:
     context = PractitionerContext(agencies=frozenset(ids), codes=codes, practice_line=task.practice_line)
     found = read_practitioners(task.tables, context)
     known = await _load_practitioners({row.value.certificate for row in found.rows})
-    new, changed = plan_practitioners(found.rows, known)
-    return ImportWork(
-        outcomes=found.outcomes(),
-        store=partial(_store_practitioners, [*new, *changed]),
-    )
+    changes = plan_practitioners(found.rows, known)
+    return ImportWork(outcomes=found.outcomes(), store=partial(_store_practitioners, changes, task.at))
 
 
 async def prepare_recusals(task: ImportTask) -> ImportWork:
@@ -113,6 +112,16 @@ async def _load_practitioners(certificates: set[str]) -> dict[str, PractitionerS
             Practitioner.status,
             Practitioner.agency.uscc.as_alias("uscc"),
         ).where(Practitioner.certificate.is_in(list(chunk)))
+        posts = await PractitionerPost.select(
+            PractitionerPost.practitioner.certificate.as_alias("certificate"),
+            PractitionerPost.agency.uscc.as_alias("uscc"),
+        ).where(
+            PractitionerPost.released_at.is_null()
+            & PractitionerPost.practitioner.certificate.is_in(list(chunk))
+        )
+        open_posts: dict[str, set[str]] = {}
+        for post in posts:
+            open_posts.setdefault(post["certificate"], set()).add(post["uscc"])
         known |= {
             row["certificate"]: PractitionerState(
                 certificate=row["certificate"],
@@ -120,19 +129,22 @@ async def _load_practitioners(certificates: set[str]) -> dict[str, PractitionerS
                 uscc=row["uscc"] or "",
                 practice_line=row["practice_line"],
                 status=row["status"],
+                posts=frozenset(open_posts.get(row["certificate"], ())),
             )
             for row in rows
         }
     return known
 
 
-async def _store_practitioners(states: Sequence[PractitionerState], _run: int) -> None:
-    ids = await load_agency_ids(state.uscc for state in states if state.uscc)
+async def _store_practitioners(changes: PractitionerChanges, at: datetime, run: int) -> None:
+    states = changes.states.values()
+    pairs = changes.claims | changes.releases
+    agencies = await load_agency_ids({*(state.uscc for state in states), *(uscc for _, uscc in pairs)} - {""})
     rows = [
         Practitioner(
             certificate=state.certificate,
             name=state.name,
-            agency=ids.get(state.uscc),
+            agency=agencies.get(state.uscc),
             practice_line=state.practice_line,
             status=state.status,
         )
@@ -143,6 +155,38 @@ async def _store_practitioners(states: Sequence[PractitionerState], _run: int) -
         await Practitioner.insert(*chunk).on_conflict(
             target=Practitioner.certificate, action="DO UPDATE", values=changeable
         )
+    await _store_posts(changes, agencies, at, run)
+
+
+async def _store_posts(
+    changes: PractitionerChanges, agencies: Mapping[str, int], at: datetime, run: int
+) -> None:
+    people: dict[str, int] = {}
+    for chunk in in_chunks(sorted({certificate for certificate, _ in changes.claims | changes.releases})):
+        found = await Practitioner.select(Practitioner.id, Practitioner.certificate).where(
+            Practitioner.certificate.is_in(list(chunk))
+        )
+        people |= {row["certificate"]: row["id"] for row in found}
+    claims = [
+        PractitionerPost(
+            practitioner=people[certificate], agency=agencies[uscc], claimed_at=at, import_run=run
+        )
+        for certificate, uscc in sorted(changes.claims)
+    ]
+    for part in in_chunks(claims):  # whoever comes back has a post there already, and it opens again
+        await PractitionerPost.insert(*part).on_conflict(
+            target=(PractitionerPost.practitioner, PractitionerPost.agency),
+            action="DO UPDATE",
+            values=[PractitionerPost.claimed_at, PractitionerPost.released_at, PractitionerPost.import_run],
+        )
+    released: dict[str, list[int]] = {}
+    for certificate, uscc in sorted(changes.releases):
+        released.setdefault(uscc, []).append(people[certificate])
+    for uscc, ids in released.items():
+        for some in in_chunks(ids):
+            await PractitionerPost.update({PractitionerPost.released_at: at}).where(
+                (PractitionerPost.agency == agencies[uscc]) & PractitionerPost.practitioner.is_in(list(some))
+            )
 
 
 async def _load_inspector_ids(certificates: Iterable[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agency_credit.services.import_agencies import PracticeLine, parse_practice_line
 from agency_credit.services.import_header import Table
@@ -38,13 +38,31 @@ class PractitionerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PractitionerState:
-    """What the register says of a practitioner."""
+    """What the register says of a practitioner.
+
+    Parameters
+    ----------
+    uscc
+        Of the agency that claimed the person last.
+    posts
+        Codes of all agencies that claim the person and did not let it go; more than one is for an alarm.
+    """
 
     certificate: str
     name: str = ""
     uscc: str = ""
     practice_line: str = ""
     status: str = "active"
+    posts: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class PractitionerChanges:
+    """Practitioners as a list wants them, and posts (certificate, agency) that it opens and closes."""
+
+    states: dict[str, PractitionerState] = field(default_factory=dict)
+    claims: set[tuple[str, str]] = field(default_factory=set)
+    releases: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,44 +75,74 @@ class PractitionerContext:
 
 
 def read_practitioners(tables: Sequence[Table], context: PractitionerContext) -> ReadList[PractitionerRow]:
-    """Rows of a list of practitioners; the agency is named by its credit code or its agency code."""
-    return read_rows(
+    """Rows of a list of practitioners; the agency is named by its credit code or its agency code.
+
+    A person may stand in it once for every agency: that two claim the same one is for an alarm, not a fault.
+    """
+    found = read_rows(
         tables,
         lambda reader: _parse_practitioner(reader, context),
-        key=lambda row: row.certificate,
+        key=lambda row: (row.certificate, row.uscc),
         key_field="certificate",
     )
+    first: dict[str, PractitionerRow] = {}
+    for read in found.rows:
+        row, above = read.value, first.setdefault(read.value.certificate, read.value)
+        if (row.name, row.practice_line) != (above.name, above.practice_line):
+            read.reader.fault(
+                "certificate",
+                "import.contradicts",
+                "{heading}: a row above says something else of {found}; keep one of the two",
+                found=row.certificate,
+            )
+    found.rows = [read for read in found.rows if not read.reader.has_error]
+    return found
 
 
 def plan_practitioners(
     rows: Sequence[ReadRow[PractitionerRow]], known: Mapping[str, PractitionerState]
-) -> tuple[list[PractitionerState], list[PractitionerState]]:
-    """Practitioners that are new, and those that change."""
-    new, changed = [], []
+) -> PractitionerChanges:
+    """Lay the rows over what is known of the practitioners and of their posts."""
+    states = dict(known)
     for read in rows:
-        row = read.value
-        before = known.get(row.certificate)
-        start = before or PractitionerState(certificate=row.certificate)
-        after = replace(
-            start,
-            name=row.name,
-            uscc=row.uscc or start.uscc,
-            practice_line=row.practice_line,
-            status=row.status or start.status,
-        )
+        before = states.get(read.value.certificate)
+        after = _lay_over(before or PractitionerState(certificate=read.value.certificate), read.value)
         read.settle(before, after, _cells)
-        if before is None:
-            new.append(after)
-        elif before != after:
-            changed.append(after)
-    return new, changed
+        states[after.certificate] = after
+    changes = PractitionerChanges()
+    for certificate, after in states.items():
+        before = known.get(certificate)
+        held = before.posts if before else frozenset()
+        if before != after:
+            changes.states[certificate] = after
+            changes.claims |= {(certificate, uscc) for uscc in after.posts - held}
+            changes.releases |= {(certificate, uscc) for uscc in held - after.posts}
+    return changes
+
+
+def _lay_over(before: PractitionerState, row: PractitionerRow) -> PractitionerState:
+    """The practitioner after this row.
+
+    An agency that lets a person go changes nothing about the agency at which that person still practises.
+    """
+    uscc = row.uscc or before.uscc
+    status = row.status or ("active" if uscc != before.uscc else before.status)
+    after = replace(before, name=row.name, practice_line=row.practice_line)
+    if status == "active":
+        posts = before.posts | {uscc} if uscc else before.posts
+        return replace(after, uscc=uscc, status=status, posts=posts)
+    posts = before.posts - {uscc}
+    if not posts:
+        return replace(after, uscc=uscc, status=status, posts=posts)
+    stays = before.uscc if before.uscc in posts else min(posts)
+    return replace(after, uscc=stays, status="active", posts=posts)
 
 
 def _cells(state: PractitionerState) -> dict[str, str]:
     """What a row could say of the practitioner, by column."""
     return {
         "name": state.name,
-        "uscc": state.uscc,
+        "uscc": "、".join(sorted(state.posts | {state.uscc} - {""})),
         "practice_line": state.practice_line,
         "status": state.status,
     }

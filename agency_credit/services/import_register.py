@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -68,9 +69,7 @@ async def _load_states(usccs: set[str]) -> dict[str, AgencyState]:
     for chunk in in_chunks(sorted(usccs)):
         practices = await AgencyPractice.select(
             AgencyPractice.practice_line,
-            AgencyPractice.agency_code,
-            AgencyPractice.filed_on,
-            AgencyPractice.valid_until,
+            *_OF_PRACTICE,
             AgencyPractice.agency.uscc.as_alias("uscc"),
         ).where(AgencyPractice.agency.uscc.is_in(list(chunk)))
         rows = await Agency.select(*Agency.all_columns(), Agency.branch_of.uscc.as_alias("parent")).where(
@@ -92,12 +91,13 @@ def _to_state(row: Mapping[str, Any], practices: list[dict[str, Any]]) -> Agency
         status=row["status"],
         parent=row["parent"],
         n_staff=row["n_staff"],
+        legal_form=row["legal_form"],
+        n_partners=row["n_partners"],
+        n_certified_partners=row["n_certified_partners"],
         flags=tuple(json.loads(row["flags_json"] or "[]")),
         practices={
             practice["practice_line"]: Practice(
-                agency_code=practice["agency_code"],
-                filed_on=practice["filed_on"],
-                valid_until=practice["valid_until"],
+                **{field.name: practice[field.name] for field in fields(Practice)}
             )
             for practice in practices
             if practice["uscc"] == row["uscc"]
@@ -127,9 +127,22 @@ _CHANGEABLE = [
     Agency.established_on,
     Agency.status,
     Agency.n_staff,
+    Agency.legal_form,
+    Agency.n_partners,
+    Agency.n_certified_partners,
     Agency.flags_json,
     Agency.changed_at,
 ]
+_OF_PRACTICE = [
+    AgencyPractice.agency_code,
+    AgencyPractice.filed_on,
+    AgencyPractice.valid_until,
+    AgencyPractice.altered_on,
+    AgencyPractice.alteration_filed_on,
+    AgencyPractice.report_year,
+    AgencyPractice.reported_on,
+]
+"""What `Practice` holds; its fields have the names of the columns."""
 
 
 def _to_row(state: AgencyState, at: datetime) -> Agency:
@@ -144,6 +157,9 @@ def _to_row(state: AgencyState, at: datetime) -> Agency:
         established_on=state.established_on,
         status=state.status,
         n_staff=state.n_staff,
+        legal_form=state.legal_form,
+        n_partners=state.n_partners,
+        n_certified_partners=state.n_certified_partners,
         flags_json=format_canonical(list(state.flags)).decode(),
         list_status="none",
         created_at=at,
@@ -159,6 +175,10 @@ async def _store_practices(states: list[AgencyState], ids: Mapping[str, int]) ->
             agency_code=practice.agency_code,
             filed_on=practice.filed_on,
             valid_until=practice.valid_until,
+            altered_on=practice.altered_on,
+            alteration_filed_on=practice.alteration_filed_on,
+            report_year=practice.report_year,
+            reported_on=practice.reported_on,
         )
         for state in states
         for line, practice in state.practices.items()
@@ -167,7 +187,7 @@ async def _store_practices(states: list[AgencyState], ids: Mapping[str, int]) ->
         await AgencyPractice.insert(*chunk).on_conflict(
             target=(AgencyPractice.agency, AgencyPractice.practice_line),
             action="DO UPDATE",
-            values=[AgencyPractice.agency_code, AgencyPractice.filed_on, AgencyPractice.valid_until],
+            values=_OF_PRACTICE,
         )
 
 

@@ -41,7 +41,7 @@ KNOWN_WORDS: dict[str, dict[str, str]] = {
     "change_decision": {"verdict": "withdrawn"},
     "rule_version": {"kind": "file", "origin": "shipped"},
     "record_event": {"event": "withdrawn"},
-    "agency": {"status": "in_force", "list_status": "none"},
+    "agency": {"status": "in_force", "list_status": "none", "legal_form": "unknown"},
     "agency_practice": {"practice_line": "patent"},
     "practitioner": {"practice_line": "patent", "status": "active"},
     "inspector": {"status": "active"},

@@ -43,13 +43,20 @@ class Agency(Table, tablename="agency"):
     list_status = Varchar(length=20, default="none")
     list_since = Date(null=True, default=None)
     n_staff = Integer(null=True, default=None)
+    legal_form = Varchar(length=20, default="unknown", help_text="partnership, company, law_firm")
+    n_partners = Integer(null=True, default=None, help_text="partners or shareholders")
+    n_certified_partners = Integer(null=True, default=None, help_text="those of them with a certificate")
     flags_json = Text(default="[]")
     created_at = Timestamptz(null=False, default=None)
     changed_at = Timestamptz(null=False, default=None)
 
 
 class AgencyPractice(Table, tablename="agency_practice"):
-    """A practice line of an agency."""
+    """A practice line of an agency.
+
+    `altered_on` and `alteration_filed_on`: the latest change of what was filed, and the filing of it;
+    `report_year` and `reported_on`: the latest annual report that was submitted.
+    """
 
     id: BigSerial = BigSerial(primary_key=True)
     agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
@@ -57,6 +64,10 @@ class AgencyPractice(Table, tablename="agency_practice"):
     agency_code = Varchar(length=30)
     filed_on = Date(null=True, default=None)
     valid_until = Date(null=True, default=None)
+    altered_on = Date(null=True, default=None)
+    alteration_filed_on = Date(null=True, default=None)
+    report_year = Integer(null=True, default=None)
+    reported_on = Date(null=True, default=None)
 
 
 class Practitioner(Table, tablename="practitioner"):
@@ -68,6 +79,21 @@ class Practitioner(Table, tablename="practitioner"):
     agency = ForeignKey(Agency, null=True, index=True, on_delete=OnDelete.restrict)
     practice_line = Varchar(length=20)
     status = Varchar(length=20)
+
+
+class PractitionerPost(Table, tablename="practitioner_post"):
+    """That an agency claims a practitioner as its own; over once it lets the person go.
+
+    `Practitioner.agency` is the one that claimed him last; who has two open posts practises at two agencies.
+    `claimed_at`: since when the register knows; None: from before posts were kept.
+    """
+
+    id: BigSerial = BigSerial(primary_key=True)
+    practitioner = ForeignKey(Practitioner, null=False, index=True, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
+    claimed_at = Timestamptz(null=True, default=None)
+    released_at = Timestamptz(null=True, default=None)
+    import_run = ForeignKey(ImportRun, null=True, index=True, on_delete=OnDelete.restrict)
 
 
 class CreditRecord(Table, tablename="credit_record"):

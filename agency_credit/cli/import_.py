@@ -13,6 +13,7 @@ import click
 from agency_credit.cli.report import echo_rows, format_option, language
 from agency_credit.cli.run_office import as_option, load_operator_of, run_in_office
 from agency_credit.domain.errors import Fault, InputError
+from agency_credit.domain.spreadsheet import format_harmless_cell
 from agency_credit.services.import_file import ImportReport, import_file
 from agency_credit.services.import_format import MAX_FILE_BYTES
 from agency_credit.services.import_kinds import KINDS
@@ -139,10 +140,5 @@ def _format_csv(rows: list[dict[str, str | int]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["at", "code", "severity", "message"])
-    writer.writerows([[_harmless(value) for value in row.values()] for row in rows])
+    writer.writerows([[format_harmless_cell(value) for value in row.values()] for row in rows])
     return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(value: str | int) -> str:
-    text = str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text

@@ -15,6 +15,7 @@ import click
 
 from agency_credit.domain import errors
 from agency_credit.domain.citation import Language
+from agency_credit.domain.spreadsheet import format_harmless_cell
 
 if TYPE_CHECKING:
     from agency_credit.scoring import RulePack
@@ -76,7 +77,7 @@ def echo_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
         out = io.StringIO()
         writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: format_harmless_cell(value) for key, value in row.items()} for row in rows)
         click.echo(out.getvalue(), nl=False)
     elif rows:
         columns = list(rows[0])

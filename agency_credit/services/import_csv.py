@@ -11,7 +11,7 @@ from agency_credit.services.import_sheets import MAX_CELLS, CellValue, Sheet
 
 
 def read_csv(name: str, content: bytes) -> Sheet:
-    """The one sheet of a csv.
+    """The one sheet of a csv; rows without any text are left out, the others keep their number.
 
     Raises
     ------
@@ -25,9 +25,10 @@ def read_csv(name: str, content: bytes) -> Sheet:
     line = 1
     try:
         for row in reader:
-            rows.append(list(row))
-            numbers.append(line)
-            n_cells += len(row)
+            if any(row):  # a million blank rows take no room
+                rows.append(list(row))
+                numbers.append(line)
+                n_cells += len(row)
             if n_cells > MAX_CELLS:
                 raise InputError(
                     "import.too-many-cells",

@@ -13,7 +13,7 @@ from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.role import IMPORTERS, Actor
 from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
-from agency_credit.services.import_format import read_sheets
+from agency_credit.services.import_child import read_apart
 from agency_credit.services.import_header import Table, find_tables
 from agency_credit.services.import_history import prepare_records
 from agency_credit.services.import_kinds import KINDS
@@ -178,7 +178,7 @@ def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:
             kind=kind,
             expected=", ".join(KINDS),
         )
-    tables = find_tables(name, KINDS[kind], read_sheets(name, content))
+    tables = find_tables(name, KINDS[kind], read_apart(name, content))
     if all(len(table.sheet.rows) <= table.header + 1 for table in tables):
         raise InputError(
             "import.no-rows", "{file} has a header and no row below it; export the list again", file=name

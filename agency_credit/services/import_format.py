@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8
 from pathlib import PurePath
 
 from agency_credit.domain.errors import InputError
 from agency_credit.services.import_csv import read_csv
 from agency_credit.services.import_sheets import Sheet
-from agency_credit.services.import_workbook import read_xls, read_xlsx
+from agency_credit.services.import_workbook import (
+    is_encrypted,
+    read_xls,
+    read_xlsx,
+    refuse_encrypted,
+    refuse_macros,
+)
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
 _FORMATS = {".xlsx": "xlsx", ".xls": "xls", ".csv": "csv"}
-_MAGIC = {b"PK": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
+_WITH_MACROS = {".xlsm", ".xltm", ".xlam", ".xlsb"}
+_MAGIC = {
+    b"PK": "xlsx",
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"%PDF": "pdf",
+    b"\x89PNG": "png",
+    b"\xff\xd8\xff": "jpeg",
+    b"GIF8": "gif",
+    b"Rar!": "rar",
+    b"7z\xbc\xaf": "7z",
+    b"\x1f\x8b": "gzip",
+    b"MZ": "exe",
+    b"\x7fELF": "elf",
+    b"{\\rtf": "rtf",
+}
+_MARKUP = re.compile(rb"<(?:!doctype html|html|table|head|body|meta)", re.IGNORECASE)
 
 
 def read_sheets(name: str, content: bytes) -> tuple[Sheet, ...]:
@@ -23,6 +46,22 @@ def read_sheets(name: str, content: bytes) -> tuple[Sheet, ...]:
     InputError
         Empty, too large, of no format that is read here, or not what its name says; see also the readers.
     """
+    check_size(name, content)
+    found = find_format(content)
+    _check_name(name, content, found)
+    if found == "csv":
+        return (read_csv(name, content),)
+    return read_xlsx(name, content) if found == "xlsx" else read_xls(name, content)
+
+
+def check_size(name: str, content: bytes) -> None:
+    """Refuse a file that is empty or larger than any list.
+
+    Raises
+    ------
+    InputError
+        It is.
+    """
     if not content.strip():
         raise InputError("import.empty", "{file} is empty; export the list again", file=name)
     if len(content) > MAX_FILE_BYTES:
@@ -32,15 +71,21 @@ def read_sheets(name: str, content: bytes) -> tuple[Sheet, ...]:
             file=name,
             limit=MAX_FILE_BYTES // 1024**2,
         )
+
+
+def find_format(content: bytes) -> str:
+    """What the first bytes say: xlsx, xls, csv for any text, or the name of what is not read here."""
     found = next((form for magic, form in _MAGIC.items() if content.startswith(magic)), "csv")
-    _check_name(name, found)
-    if found == "csv":
-        return (read_csv(name, content),)
-    return read_xlsx(name, content) if found == "xlsx" else read_xls(name, content)
+    if found != "csv":
+        return found
+    text = content.removeprefix(BOM_UTF8).lstrip()
+    return "xml" if text.startswith(b"<?xml") else "html" if _MARKUP.match(text) else "csv"
 
 
-def _check_name(name: str, found: str) -> None:
+def _check_name(name: str, content: bytes, found: str) -> None:
     suffix = PurePath(name).suffix.lower()
+    if suffix in _WITH_MACROS:
+        raise refuse_macros(name)
     if suffix and suffix not in _FORMATS:
         raise InputError(
             "import.format",
@@ -48,11 +93,15 @@ def _check_name(name: str, found: str) -> None:
             "save it as one of them",
             file=name,
         )
-    if suffix and _FORMATS[suffix] != found:
+    if found == "xls" and is_encrypted(content):
+        raise refuse_encrypted(name)  # before its ending: a workbook with a password is no archive any more
+    expected = _FORMATS[suffix] if suffix else found
+    if expected != found or found not in _FORMATS.values():
         raise InputError(
             "import.extension",
-            "{file} is not what its name says: expected {expected}, found {found}; save it as {expected}",
+            "{file} is not what its name says: expected {expected}, found {found}; open it in a spreadsheet "
+            "program and save it as {expected}",
             file=name,
-            expected=_FORMATS[suffix],
+            expected=expected if expected in _FORMATS.values() else "xlsx",
             found="text" if found == "csv" else found,
         )

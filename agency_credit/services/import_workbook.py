@@ -30,6 +30,8 @@ from agency_credit.services.import_sheets import MAX_CELLS, Sheet, parse_column
 
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 MAX_PARTS = 1000
+MAX_RATIO = 100
+"""Bytes that a byte of the archive may unpack to: lists come to 30; ones and zeros pack a thousandfold."""
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
@@ -42,6 +44,7 @@ _SHARED = (
     "xl/styles.xml",
 )
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
+_MACRO_MARK = "_VBA_PROJECT".encode("utf-16-le")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -70,16 +73,23 @@ def read_xlsx(name: str, content: bytes) -> tuple[Sheet, ...]:
 
 def read_xls(name: str, content: bytes) -> tuple[Sheet, ...]:
     """The visible sheets of a workbook in the format of 1997; its formulas cannot be seen, only values."""
-    if _ENCRYPTED_MARK in content:
-        raise _encrypted(name)
+    if is_encrypted(content):
+        raise refuse_encrypted(name)
+    if _MACRO_MARK in content:
+        raise refuse_macros(name)
     return _read(name, content, {})
+
+
+def is_encrypted(content: bytes) -> bool:
+    """Whether a compound file is the wrapping that a password puts around an xlsx."""
+    return _ENCRYPTED_MARK in content
 
 
 def _unpack(name: str, content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-            _check_directory(name, parts)
+            _check_directory(name, parts, len(content))
             wanted = [p for p in parts if p.filename in _SHARED or p.filename.startswith("xl/")]
             return {
                 p.filename: _unpack_part(archive, p) for p in wanted if p.filename.endswith((".xml", ".rels"))
@@ -93,8 +103,9 @@ def _unpack_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
         return stream.read(part.file_size)  # a read without a size would unpack past what the directory says
 
 
-def _check_directory(name: str, parts: list[zipfile.ZipInfo]) -> None:
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+def _check_directory(name: str, parts: list[zipfile.ZipInfo], n_packed: int) -> None:
+    n_unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MAX_PARTS or n_unpacked > MAX_UNPACKED_BYTES:
         raise InputError(
             "import.unpacked-too-large",
             "{file} unpacks to more than {limit} MB or {n} parts; remove pictures and other sheets",
@@ -102,14 +113,27 @@ def _check_directory(name: str, parts: list[zipfile.ZipInfo]) -> None:
             limit=MAX_UNPACKED_BYTES // 1024**2,
             n=MAX_PARTS,
         )
+    if n_unpacked > MAX_RATIO * n_packed:
+        raise InputError(
+            "import.packed-too-tightly",
+            "{file} unpacks to more than {limit} times its size, as no list does; copy the list into a new "
+            "workbook and import that",
+            file=name,
+            limit=MAX_RATIO,
+        )
     if any(part.flag_bits & 1 for part in parts):
-        raise _encrypted(name)
+        raise refuse_encrypted(name)
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
         raise _damaged(name)  # an xlsx knows no other way of packing
     names = {part.filename for part in parts}
     if any(part.lower().endswith("vbaproject.bin") for part in names):
+        raise refuse_macros(name)
+    if any(part.startswith("xl/externalLinks/") for part in names):
         raise InputError(
-            "import.macros", "{file} holds macros; save it as a plain xlsx without macros", file=name
+            "import.external-links",
+            "{file} takes values from other workbooks; break these links (data, edit links, break link), "
+            "save it and import that",
+            file=name,
         )
     if _WORKBOOK not in names:
         raise InputError(
@@ -214,7 +238,7 @@ def _read(name: str, content: bytes, formulas: dict[str, frozenset[tuple[int, in
                 if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
             )
     except PasswordError as error:
-        raise _encrypted(name) from error
+        raise refuse_encrypted(name) from error
     except (CalamineError, OSError, ValueError) as error:
         raise _damaged(name) from error
     except (
@@ -245,9 +269,17 @@ def _damaged(name: str) -> InputError:
     )
 
 
-def _encrypted(name: str) -> InputError:
+def refuse_encrypted(name: str) -> InputError:
+    """The error of a file with a password."""
     return InputError(
         "import.encrypted",
         "{file} is protected with a password; open it, save it without a password and import that",
         file=name,
+    )
+
+
+def refuse_macros(name: str) -> InputError:
+    """The error of a workbook that brings a program along."""
+    return InputError(
+        "import.macros", "{file} holds macros; save it as a plain xlsx without macros", file=name
     )

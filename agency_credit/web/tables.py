@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from litestar import Response
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
+from agency_credit.domain.spreadsheet import format_harmless_cell
 
 
 def answer_csv(header: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Response[bytes]:
@@ -25,11 +24,6 @@ def format_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
     """Header and rows; cells that would be formulas get an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_cell(value) for value in header])
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerow([format_harmless_cell(value) for value in header])
+    writer.writerows([format_harmless_cell(value) for value in row] for row in rows)
     return "\ufeff".encode() + text.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -16,7 +16,7 @@ from agency_credit.domain.role import IMPORTERS
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_file import Mode, import_file
 
-KINDS = ("agencies", "practitioners", "records", "inspectors", "recusals")
+KINDS = ("agencies", "practitioners", "records", "inspectors", "recusals", "inspections")
 LARGEST_REQUEST = 16 * 1024 * 1024
 """Bytes: the largest file that is read (10 MB), carried along as base64, and the form around it."""
 

@@ -16,6 +16,7 @@ from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_child import read_apart
 from agency_credit.services.import_header import Table, find_tables
 from agency_credit.services.import_history import prepare_records
+from agency_credit.services.import_inspections import prepare_inspections
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners, prepare_recusals
 from agency_credit.services.import_register import prepare_agencies
@@ -34,6 +35,7 @@ _PREPARE: dict[str, Callable[[ImportTask], Awaitable[ImportWork]]] = {
     "records": prepare_records,
     "inspectors": prepare_inspectors,
     "recusals": prepare_recusals,
+    "inspections": prepare_inspections,
 }
 
 
@@ -99,7 +101,7 @@ async def import_file(
     Parameters
     ----------
     kind
-        agencies, practitioners, records, inspectors or recusals.
+        agencies, practitioners, records, inspectors, recusals or inspections (by other bodies).
     name, content
         Of the file: xlsx, xls or csv.
     practice_line

@@ -20,7 +20,7 @@ STATUS_WORDS = {
 }
 SKILL_WORDS = {"专利": "patent", "商标": "trademark", "专家": "expert"}
 LEAD = "lead"
-_YES_NO = {"是": "yes", "否": "no", "√": "yes", "TRUE": "yes", "FALSE": "no"}
+YES_NO = {"是": "yes", "否": "no", "√": "yes", "TRUE": "yes", "FALSE": "no"}
 _SEPARATORS = re.compile(r"[、,，;；/ ]+")
 
 
@@ -116,7 +116,7 @@ def _parse_inspector(reader: RowReader, districts: Mapping[str, str]) -> Inspect
     organisation = reader.text("organisation")
     areas = _parse_areas(reader, districts)
     skills = _parse_words(reader, "skills", SKILL_WORDS)
-    lead = reader.word("is_lead", _YES_NO)
+    lead = reader.word("is_lead", YES_NO)
     status = reader.word("status", STATUS_WORDS)
     if reader.has_error:
         return None

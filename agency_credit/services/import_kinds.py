@@ -113,6 +113,16 @@ _RECUSALS = (
     _column("category", "回避事由 回避类别 回避原因 事由", required=True, max_length=60),
     _column("reason", "说明 情况说明 备注", max_length=2000),
 )
+_INSPECTIONS = (
+    _column("uscc", f"{_USCC} 被检查单位统一社会信用代码 检查对象统一社会信用代码", required=True),
+    _column("inspected_on", "检查日期 检查时间 实施检查日期 入企日期", required=True),
+    _column("authority", "检查机关 检查单位 检查主体 实施检查机关 实施机关 检查部门", required=True),
+    _column("kind", "检查类型 检查类别 检查种类", required=True),
+    _column("is_on_site", "是否现场检查 现场检查 是否实地检查 实地检查 是否入企", required=True),
+    _column("is_lead_based", "是否根据线索 根据线索 是否线索检查 线索检查"),
+    _column("document_number", "检查文书号 检查通知书文号 文书号 文号 文书编号", max_length=120),
+    _column("items", "检查事项 检查内容 检查项目 事项", max_length=2000),
+)
 
 KINDS = {
     name: Kind(name=name, columns=columns)
@@ -122,6 +132,7 @@ KINDS = {
         ("records", _RECORDS),
         ("inspectors", _INSPECTORS),
         ("recusals", _RECUSALS),
+        ("inspections", _INSPECTIONS),
     )
 }
 

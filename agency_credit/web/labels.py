@@ -115,6 +115,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "records": msgid("Credit records"),
         "inspectors": msgid("Inspectors"),
         "recusals": msgid("Recusals"),
+        "inspections": msgid("Inspections by other bodies"),
     },
     "level": {
         "county": msgid("County or district"),
@@ -188,6 +189,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "import.records": msgid("Import credit records"),
         "import.inspectors": msgid("Import inspectors"),
         "import.recusals": msgid("Import recusals"),
+        "import.inspections": msgid("Import inspections by other bodies"),
         "recusal.approve": msgid("Approve recusals"),
         "rating.as-known": msgid("Ask for ratings as known on an earlier day"),
         "rating.all": msgid("Rate all agencies"),

@@ -199,7 +199,7 @@ async def test_what_is_unique_is_refused_a_second_time(engine: Database) -> None
             pass
     assert accepted == {
         *("audit_line", "import_run", "login_attempt", "rating", "draw_void_request", "draw_value"),
-        *("checkpoint", "change_request", "record_event"),
+        *("checkpoint", "change_request", "record_event", "import_row", "import_upload"),
     }
 
 

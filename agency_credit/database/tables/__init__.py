@@ -12,7 +12,13 @@ from agency_credit.database.tables.draw import (
     DrawValue,
     DrawVoidRequest,
 )
-from agency_credit.database.tables.imports import ImportRun
+from agency_credit.database.tables.imports import (
+    ImportColumn,
+    ImportRow,
+    ImportRun,
+    ImportUndo,
+    ImportUpload,
+)
 from agency_credit.database.tables.inspection import (
     Inspection,
     InspectionResult,
@@ -51,7 +57,8 @@ from agency_credit.database.tables.register import (
 
 TABLES = (
     District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
-    Person, PersonRole, Session, LoginAttempt, IdempotentAnswer, AuditLine, ImportRun,
+    Person, PersonRole, Session, LoginAttempt, IdempotentAnswer, AuditLine,
+    ImportRun, ImportRow, ImportUndo, ImportUpload, ImportColumn,
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
     Inspector, Recusal, Rating,
@@ -61,7 +68,8 @@ TABLES = (
 )  # fmt: skip
 
 APPEND_ONLY = (
-    AuditLine, ImportRun, ChangeRequest, ChangeDecision, RuleVersion, CreditRecord, RecordEvent, Rating,
+    AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
+    CreditRecord, RecordEvent, Rating,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, LogEntry, Checkpoint,
 )  # fmt: skip
@@ -87,7 +95,11 @@ __all__ = [
     "DrawValue",
     "DrawVoidRequest",
     "IdempotentAnswer",
+    "ImportColumn",
+    "ImportRow",
     "ImportRun",
+    "ImportUndo",
+    "ImportUpload",
     "Inspection",
     "InspectionItem",
     "InspectionResult",

@@ -33,6 +33,7 @@ from agency_credit.database.tables import (
     ResultCategory,
 )
 from agency_credit.domain.role import SYSTEM_ADMINISTRATOR, Actor
+from agency_credit.services.log import refuse_if_forked
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
 
@@ -131,6 +132,7 @@ class _Checked:
         scope["root_path"], scope["path"] = PATH, PATH + path
         body = b""
         if method not in _SAFE:
+            await refuse_if_forked(scope["litestar_app"].state.office)
             body, receive = await _keep_body(receive)
             if len(body) > LARGEST_NOTED:
                 await _answer_nothing(send, 413)

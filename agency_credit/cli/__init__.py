@@ -18,6 +18,7 @@ COMMANDS = {
     "draw": ("draw", "group", "The draw protocol on files alone: compute, rehearse."),
     "import": ("import_", "command", "Import a workbook or csv of an office."),
     "key": ("key", "group", "The key that signs the public log: show, rotate."),
+    "log": ("log", "group", "The public log: checkpoint, fsck, accept-fork."),
     "rules": ("rules", "group", "Rule packs: lint, show; changes: import, changes, decide."),
     "score": ("score", "command", "Points and tier of agencies on a day."),
     "serve": ("serve", "command", "Serve the pages and the API."),

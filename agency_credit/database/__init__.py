@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agency_credit.database.bulk import append_rows
 from agency_credit.database.connection import Database, bind_tables, connect, start, stop
-from agency_credit.database.migrate import migrate
+from agency_credit.database.migrate import find_waiting, migrate, migration_names
 from agency_credit.database.transaction import lock_log, lock_logins, transaction
 
 __all__ = [
@@ -12,9 +12,11 @@ __all__ = [
     "append_rows",
     "bind_tables",
     "connect",
+    "find_waiting",
     "lock_log",
     "lock_logins",
     "migrate",
+    "migration_names",
     "start",
     "stop",
     "transaction",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from contextlib import redirect_stdout
 from io import StringIO
 
@@ -17,8 +18,13 @@ from agency_credit.domain.errors import RefusedError
 APP = "agency_credit"
 
 
-async def migrate(engine: Database) -> int:
+async def migrate(engine: Database, *, until: Collection[str] | None = None) -> int:
     """Run the migrations that have not run yet, all or none.
+
+    Parameters
+    ----------
+    until
+        Only those with these names: the schema of an older version, for a backup of its time.
 
     Returns
     -------
@@ -39,16 +45,7 @@ async def migrate(engine: Database) -> int:
     async with transaction():
         await lock_migrations()
         await Migration.create_table(if_not_exists=True)
-        done = {
-            row["name"] for row in await Migration.select(Migration.name).where(Migration.app_name == APP)
-        }
-        if unknown := done - set(_names()):
-            raise RefusedError(
-                "database.newer",
-                "the database belongs to a newer version ({migration}); install that version",
-                migration=max(unknown),
-            )
-        waiting = [name for name in _names() if name not in done]
+        waiting = [name for name in await find_waiting() if until is None or name in until]
         for name in waiting:
             module = importlib.import_module(f"{piccolo_migrations.__name__}.{name}")
             manager = await module.forwards()
@@ -58,5 +55,25 @@ async def migrate(engine: Database) -> int:
     return len(waiting)
 
 
-def _names() -> list[str]:
+async def find_waiting() -> list[str]:
+    """Names of the migrations that this version knows and the database has not seen, in their order.
+
+    Raises
+    ------
+    RefusedError
+        The database has migrations that this version does not know.
+    """
+    rows = await Migration.select(Migration.name).where(Migration.app_name == APP)
+    done, known = {row["name"] for row in rows}, migration_names()
+    if unknown := done - set(known):
+        raise RefusedError(
+            "database.newer",
+            "the database belongs to a newer version ({migration}); install that version",
+            migration=max(unknown),
+        )
+    return [name for name in known if name not in done]
+
+
+def migration_names() -> list[str]:
+    """Names of all migrations of this version, in their order."""
     return sorted(module.name for module in pkgutil.iter_modules(piccolo_migrations.__path__))

@@ -15,6 +15,7 @@ class EntryType(StrEnum):
 
     SOFTWARE = "software"
     KEY_ROTATED = "key.rotated"
+    CHECKPOINT_FORSAKEN = "checkpoint.forsaken"
     RULES_IN_FORCE = "rules.in_force"
     ROSTER_IMPORTED = "roster.imported"
     DRAW_ANNOUNCED = "draw.announced"

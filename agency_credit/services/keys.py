@@ -33,7 +33,7 @@ from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, UnavailableError, VerificationError
 from agency_credit.publication.checkpoint import verify_checkpoint
 from agency_credit.publication.note import VerifierKey
-from agency_credit.services.disk import sync_folder
+from agency_credit.services.disk import write_private
 from agency_credit.settings import Settings
 
 _SEAL_FORM = b"\x01"
@@ -257,16 +257,8 @@ def _read_key_file(path: Path) -> dict[str, Any]:
 
 def _write_key_file(path: Path, value: dict[str, Json]) -> None:
     """Put the file in its place, whole and on the disk, readable by its owner alone."""
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        fresh.unlink(missing_ok=True)  # left by a process that was killed
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(format_canonical(value))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        sync_folder(path.parent)
+        write_private(path, format_canonical(value))
     except OSError as error:
         raise UnavailableError(
             "keys.unwritable",

@@ -1,14 +1,16 @@
 """The public log over its tables: appending, signing, proving, reading (docs/spec/log.md).
 
 The entries in the database are the truth; a checkpoint is derived from them, and none is signed that
-does not continue the last one.
+does not continue the last one, that of the database and that of the fork guard.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -20,12 +22,21 @@ from agency_credit.database.tables import Checkpoint, LogBody, LogEntry
 from agency_credit.domain import entry as domain_entry
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.entry import EntryType
-from agency_credit.domain.errors import InputError, NotFoundError, UnavailableError, VerificationError
+from agency_credit.domain.errors import (
+    AgencyCreditError,
+    Fault,
+    InputError,
+    NotFoundError,
+    UnavailableError,
+    VerificationError,
+)
 from agency_credit.publication import checkpoint as head
 from agency_credit.publication.entry import SALT_BYTES, commit_body, format_entry, parse_entry
 from agency_credit.publication.merkle import extend_peaks, hash_leaf, inclusion_proof, root_of_peaks
 from agency_credit.publication.note import format_verifier_key
 from agency_credit.publication.proof import LogProof, format_extra, format_proof
+from agency_credit.services.fork_guard import NAME as GUARD
+from agency_credit.services.fork_guard import find_fork, find_own_fork, read_guard, write_guard
 from agency_credit.services.keys import LogSigner
 
 if TYPE_CHECKING:
@@ -35,6 +46,10 @@ KEPT_AFTER_ROTATION = timedelta(days=90)
 """How long a rotated key goes on signing beside the new one (docs/spec/log.md, item 6)."""
 
 MAX_LIMIT = 200
+
+LOOK_EVERY = 1.0
+LOOK_EVERY_FORKED = 10.0
+"""Seconds between two looks at the fork guard for the sake of a page; the whole tree is read while forked."""
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,12 +165,18 @@ def _format_new(entry: NewEntry, salt: bytes, at: datetime) -> bytes:
     )
 
 
-async def sign_checkpoint(office: Office) -> str | None:
+async def sign_checkpoint(office: Office, *, forsaking: bool = False) -> str | None:
     """Sign a checkpoint over all entries, unless the last one covers them; the newest note.
 
     1. Be the only one who signs.
     2. The first entries still have the root that was signed last.
     3. All keys that count now sign the new root.
+    4. The note is outside the database before it is stored, and before anybody is served it.
+
+    Parameters
+    ----------
+    forsaking
+        A person has decided to give up the head in the guard file.
 
     Returns
     -------
@@ -175,23 +196,75 @@ async def sign_checkpoint(office: Office) -> str | None:
         leaves, last = await _load_leaves(), await _load_head()
         if last and last["size"] == len(leaves):
             return str(last["note"])
-        old_size = last["size"] if last else 0
-        peaks = extend_peaks((), 0, leaves[:old_size])
-        if old_size > len(leaves) or (last and root_of_peaks(peaks).hex() != last["root"]):  # 2
-            raise VerificationError(
-                "log.forked",
-                "the log does not continue its checkpoint of {n} entries; nothing is signed until a person"
-                " has found out what was changed",
-                n=old_size,
-            )
-        root = root_of_peaks(extend_peaks(peaks, old_size, leaves[old_size:]))
+        fork = _find_own_fork(last, leaves)  # 2
+        if not fork and not forsaking:
+            fork = _find_fork(office, read_guard(office.keys.folder), last, leaves)
+        if fork:
+            raise VerificationError(fork.code, fork.template, **fork.params)
+        root = root_of_peaks(extend_peaks((), 0, leaves))
         signers = await _load_signers(office)
         checkpoint = head.Checkpoint(origin=signers[0].name, size=len(leaves), root=root)
         note = head.sign_checkpoint(checkpoint, signers)  # 3
         await Checkpoint.insert(
             Checkpoint(size=len(leaves), root=root.hex(), note=note, signed_at=office.now())
         )
+        write_guard(office.keys.folder, note)  # 4
+    office.log_state.is_compared, office.log_state.fork = True, None
     return note
+
+
+async def look_for_fork(office: Office) -> Fault | None:
+    """Whether the log continues what was signed last; the answer is kept in `office.log_state`.
+
+    Once it did, and the guard file holds the newest head of the database, nothing is read but these two.
+    """
+    state = office.log_state
+    state.looked_at = time.monotonic()
+    guard = read_guard(office.keys.folder)  # first: entries are stored before a head over them is written
+    last = await _load_head()
+    if state.is_compared and not state.fork and guard == (last["note"] if last else None):
+        return None
+    leaves = await _load_leaves()
+    state.fork = _find_own_fork(last, leaves) or _find_fork(office, guard, last, leaves)
+    state.is_compared = True
+    return state.fork
+
+
+async def refuse_if_forked(office: Office) -> None:
+    """Refuse to change anything while the log does not continue what was signed last.
+
+    Raises
+    ------
+    UnavailableError
+        It does not: the service is read-only until a person decides.
+    """
+    if fork := await look_for_fork(office):
+        raise UnavailableError(fork.code, fork.template, **fork.params)
+
+
+async def look_again(office: Office) -> None:
+    """Look for a fork when the last look is a while ago, so that every page of every process says it."""
+    state = office.log_state
+    if time.monotonic() - state.looked_at > (LOOK_EVERY_FORKED if state.fork else LOOK_EVERY):
+        with suppress(AgencyCreditError):  # a database that is gone shows itself where it is needed
+            await look_for_fork(office)
+
+
+def _find_own_fork(last: dict[str, Any] | None, leaves: Sequence[bytes]) -> Fault | None:
+    return find_own_fork(last["size"], last["root"], leaves) if last else None
+
+
+def _find_fork(
+    office: Office, guard: str | None, last: dict[str, Any] | None, leaves: Sequence[bytes]
+) -> Fault | None:
+    folder = office.keys.folder
+    return find_fork(
+        guard,
+        leaves=leaves,
+        is_signed=last is not None,
+        keys=[signer.verifier for signer in office.keys.load_log_signers()],
+        file=folder / GUARD,
+    )
 
 
 async def load_checkpoint() -> str | None:
@@ -283,6 +356,12 @@ async def load_log_keys(office: Office) -> tuple[LogKey, ...]:
     return tuple(
         LogKey(signer=signers[text], signs_from=start, signs_until=end) for text, start, end in spans
     )
+
+
+async def count_unsigned() -> int:
+    """Entries that no signed checkpoint covers yet; none a second after they were written."""
+    last = await _load_head()
+    return max(0, await _load_size() - (last["size"] if last else 0))
 
 
 async def _load_signers(office: Office) -> list[LogSigner]:

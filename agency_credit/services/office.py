@@ -12,8 +12,9 @@ from agency_credit import database
 from agency_credit.domain.day import day_in_china
 from agency_credit.scoring import Instrument
 from agency_credit.services.bundle import mend_bundles
+from agency_credit.services.fork_guard import LogState
 from agency_credit.services.keys import Keys, open_keys
-from agency_credit.services.log import sign_checkpoint
+from agency_credit.services.log import look_for_fork, sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
 from agency_credit.services.rule_book import RuleShelf, load_rule_book
 from agency_credit.services.rule_packs import load_folder, load_rule_files
@@ -47,6 +48,8 @@ class Office:
         Rule files that came with the software, or were handed in beside them, at this start.
     shelf
         The rule book as last read; `agency_credit.services.rule_book.load_rule_book` keeps it up to date.
+    log_state
+        Whether the log continues what was signed last; where it does not, the office is read-only.
     """
 
     settings: Settings
@@ -56,6 +59,7 @@ class Office:
     overlay: tuple[Instrument, ...] = ()
     shipped: tuple[Instrument, ...] = field(default=(), repr=False)
     shelf: RuleShelf = field(default_factory=RuleShelf, repr=False, compare=False)
+    log_state: LogState = field(default_factory=LogState, repr=False, compare=False)
 
     def now(self) -> datetime:
         """This instant in UTC, in whole seconds."""
@@ -73,7 +77,9 @@ async def open_office(
     packs_folder: Path | None = None,
     overlay_folder: Path | None = None,
 ) -> Office:
-    """Connect, migrate under a lock, fill in missing reference data and rules, open the keys, tidy up.
+    """Connect, migrate under a lock, open the keys, fill in missing reference data and rules, tidy up.
+
+    Where the log does not continue what was signed last, nothing is filled in, signed or tidied up.
 
     Parameters
     ----------
@@ -94,7 +100,6 @@ async def open_office(
     await database.start(engine)
     try:
         await database.migrate(engine)
-        await append_missing_reference()
         office = Office(
             settings=settings,
             engine=engine,
@@ -103,10 +108,12 @@ async def open_office(
             overlay=overlay,
             shipped=files,
         )
-        await append_shipped(files, office.now())
+        if not await look_for_fork(office):
+            await append_missing_reference()
+            await append_shipped(files, office.now())
+            await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
+            await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder
         await load_rule_book(office)
-        await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
-        await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder
     except BaseException:
         await database.stop(engine)
         raise

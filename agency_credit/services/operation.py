@@ -12,7 +12,7 @@ from agency_credit.database.tables import AuditLine
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
 from agency_credit.domain.role import Actor, Role
-from agency_credit.services.log import NewEntry, append_log_entries, sign_checkpoint
+from agency_credit.services.log import NewEntry, append_log_entries, refuse_if_forked, sign_checkpoint
 from agency_credit.services.office import Office
 
 
@@ -49,13 +49,20 @@ class Operation:
 
 @asynccontextmanager
 async def operation(
-    office: Office, actor: Actor, action: str, subject: str, *, roles: frozenset[Role] | None
+    office: Office,
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    roles: frozenset[Role] | None,
+    forsaking: bool = False,
 ) -> AsyncIterator[Operation]:
     """Run a use case: rights, one transaction, an audit line, a signed checkpoint.
 
     1. Whoever has none of `roles` is refused (`None`: the use case checks by itself).
     2. Everything inside happens in one transaction, the audit line included; use cases that write take
-       turns, so that what one of them has checked still holds when it writes.
+       turns, so that what one of them has checked still holds when it writes. Everybody is refused while
+       the log does not continue what was signed last, but the one who decides about that (`forsaking`).
     3. A failure rolls all of it back and leaves one audit line, written by itself.
     4. When the public log grew, a checkpoint over it is signed after the commit.
 
@@ -63,6 +70,8 @@ async def operation(
     ------
     ForbiddenError
         The actor has none of the roles.
+    UnavailableError
+        The office is read-only (`agency_credit.services.fork_guard`).
     """
     done = Operation(office=office, actor=actor, at=office.now())
     try:
@@ -75,6 +84,8 @@ async def operation(
             )
         async with transaction():  # 2
             await lock_log()
+            if not forsaking:
+                await refuse_if_forked(office)
             done.at = office.now()  # not when it began to wait: whoever asked meanwhile did not know it yet
             yield done
             await _append_audit(done, action, subject, "done")
@@ -85,7 +96,7 @@ async def operation(
             await _append_audit(done, action, subject, "refused" if refused else "failed")
         raise
     if done.n_entries:  # 4
-        await sign_checkpoint(office)
+        await sign_checkpoint(office, forsaking=forsaking)
 
 
 async def append_audit(

@@ -17,6 +17,7 @@ from litestar.handlers import BaseRouteHandler
 
 from agency_credit.domain.errors import ForbiddenError
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.log import look_again
 from agency_credit.services.sessions import load_session
 
 SESSION_COOKIE = "ac_session"
@@ -44,6 +45,7 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     """
     if "\0" in connection.scope["path"]:  # no name holds it, and PostgreSQL cannot even compare with it
         raise NotFoundException
+    await look_again(connection.app.state.office)
     if handler.opt.get("roles") or _has_session(connection.scope["path"]):  # 1
         await _read_session(connection)
     actor: Actor | None = connection.state.actor

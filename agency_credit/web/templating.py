@@ -65,6 +65,7 @@ def make_environment() -> Environment:
         language=_language,
         switch_url=_switch_url,
         has_fictional_pack=_has_fictional_pack,
+        fork=_fork,
         course_charts=course_charts,
         timeline_chart=_in_language(outlook_chart),
         tell_time=_in_language(tell_time),
@@ -115,6 +116,14 @@ def _has_fictional_pack(context: Context) -> bool:
     # An office that rates by made-up points says so on every page, those of the console and errors included.
     office = getattr(context["request"].app.state, "office", None)
     return office is not None and office.shelf.has_fictional
+
+
+@pass_context
+def _fork(context: Context) -> str:
+    """Why the office is read-only, for the top of every page; "" where it is not."""
+    office = getattr(context["request"].app.state, "office", None)
+    found = office.log_state.fork if office is not None else None
+    return translate_error(language_of(_of(context)), found) if found else ""
 
 
 @pass_context

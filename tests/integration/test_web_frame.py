@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from piccolo.apps.migrations.tables import Migration
 
 from agency_credit.database.tables import Agency
 from agency_credit.domain.errors import (
@@ -143,7 +144,7 @@ async def test_readiness_asks_the_database(client, monkeypatch):
     def fail(*_):
         raise OSError("gone")
 
-    monkeypatch.setattr(Agency, "exists", fail)
+    monkeypatch.setattr(Migration, "select", fail)
     answer = await client.get("/readyz")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"

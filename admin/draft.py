@@ -27,7 +27,7 @@ from agency_credit.services.desk_draft import (
 )
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, load_draft, suggest_draft
 from agency_credit.services.draw_steps import announce_draw
-from agency_credit.services.reference import load_items
+from agency_credit.services.items import load_items
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 N_BLANK = 2
@@ -117,7 +117,7 @@ async def _show_section(
     context: dict[str, Any] = {"desk": desk, "sections": SECTIONS, "section": section, "entered": entered}
     plan = desk.draft.plan
     if section == "what":
-        context["items"] = await load_items()
+        context["items"] = await load_items(desk.today)
     elif section == "strata":
         context["takes"] = _entered_takes(entered) if entered and complaints else _takes(desk.draft)
     elif section == "teams":

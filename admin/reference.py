@@ -28,7 +28,6 @@ from starlette.routing import Mount
 from agency_credit.database.tables import (
     CalendarDay,
     District,
-    InspectionItem,
     LegalParameter,
     ResultCategory,
 )
@@ -62,7 +61,7 @@ def reference_handler() -> ASGIRouteHandler:
 
     @asgi(PATH, is_mount=True, copy_scope=True, opt={"roles": SYSTEM_ADMINISTRATOR, "own_csrf": True})
     async def show_reference(scope: Scope, receive: Receive, send: Send) -> None:
-        """Upkeep of districts, items, categories, calendar and legal parameters."""
+        """Upkeep of districts, categories, calendar and legal parameters."""
         await application(scope, receive, send)
 
     return show_reference
@@ -99,7 +98,6 @@ class _Administrator(User):
 def _build() -> ASGIApp:
     router = AdminRouter(
         TableConfig(District, menu_group="行政区划"),
-        TableConfig(InspectionItem, menu_group="检查事项"),
         TableConfig(ResultCategory, menu_group="检查结果类别", order_by=None),
         TableConfig(CalendarDay, menu_group="工作日历"),
         TableConfig(LegalParameter, menu_group="法定参数"),

@@ -59,6 +59,29 @@ async def drop_one_of(table: str, column: str) -> None:
             await _run(f'DROP TRIGGER "{table}_{column}_check_{event}"')
 
 
+async def allow_null(table: str, column: str) -> None:
+    """`column` may be empty from now on.
+
+    SQLite knows no statement for it, and a table to which others refer cannot be made anew inside a
+    transaction. Nothing on the disk changes but the text of the schema, which its manual lets one rewrite
+    (https://www.sqlite.org/lang_altertable.html, section 7).
+    """
+    if _is_server():
+        await _run(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" DROP NOT NULL')
+        return
+    rows = await _run(f"SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '{table}'")  # noqa: S608
+    before = rows[0]["sql"]
+    after, n_changed = re.subn(rf'("{column}" [^,]*?) NOT NULL', r"\1", before, count=1)
+    if n_changed != 1:
+        raise ValueError(f"{table}.{column} is not NOT NULL in {before}")
+    version = (await _run("PRAGMA schema_version"))[0]["schema_version"]
+    await _run("PRAGMA writable_schema = ON")
+    quoted = after.replace("'", "''")
+    await _run(f"UPDATE sqlite_schema SET sql = '{quoted}' WHERE type = 'table' AND name = '{table}'")  # noqa: S608
+    await _run(f"PRAGMA schema_version = {version + 1}")
+    await _run("PRAGMA writable_schema = OFF")
+
+
 async def limit_lengths(table: str) -> None:
     """No text is longer than its column declares, which PostgreSQL holds by itself and SQLite does not."""
     if _is_server():

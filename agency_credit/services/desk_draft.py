@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -86,6 +87,7 @@ class DraftDesk:
     districts: dict[str, str]
     roster: list[dict[str, Any]]
     n_recusals: int
+    today: date
 
     @property
     def n_faults(self) -> int:
@@ -113,7 +115,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     districts = await load_districts()
     lists, error = await _try_lists(office, draft)
     frame = lists.frame if lists else None
-    faults = await load_draft_faults(draw, draft, frame) if frame else ()
+    faults = await load_draft_faults(office, draw, draft, frame) if frame else ()
     roster = lists.roster if lists else await load_roster(draft.inspector_limit)
     warnings, tenths, n_recusals, more = await _review(draw, draft, lists)
     strata = await load_supervised(office, frame) if frame else ()
@@ -134,6 +136,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
         districts=districts,
         roster=roster,
         n_recusals=n_recusals,
+        today=office.today(),
     )
 
 

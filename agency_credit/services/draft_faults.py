@@ -7,6 +7,7 @@ The protocol's own rules are checked by `sampling.parse_plan`; here stand those 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from agency_credit.database.tables import DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, InputError
@@ -14,10 +15,14 @@ from agency_credit.publication.masking import find_personal_number
 from agency_credit.sampling import parse_plan
 from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
 from agency_credit.services.frame import Stratification
-from agency_credit.services.reference import load_districts, load_items, load_parameter
+from agency_credit.services.items import load_items
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_districts, load_parameter
 
 
-async def load_draft_faults(draw: str, draft: DrawDraft, stratification: Stratification) -> tuple[Fault, ...]:
+async def load_draft_faults(
+    office: Office, draw: str, draft: DrawDraft, stratification: Stratification
+) -> tuple[Fault, ...]:
     """Everything that keeps a draft from being announced, all at once.
 
     Parameters
@@ -30,7 +35,7 @@ async def load_draft_faults(draw: str, draft: DrawDraft, stratification: Stratif
         *_legal_faults(draft),
         *_text_faults(draft),
         *_strata_faults(draft, stratification),
-        *await _item_faults(draft),
+        *await _item_faults(draft, office.today()),
         *await _office_faults(draft),
         *await _scope_faults(draft),
         *await _attempt_faults(draft),
@@ -115,11 +120,11 @@ def _strata_faults(draft: DrawDraft, stratification: Stratification) -> Iterator
             )
 
 
-async def _item_faults(draft: DrawDraft) -> list[Fault]:
+async def _item_faults(draft: DrawDraft, today: date) -> list[Fault]:
     """What is on no published list is not inspected (清单之外无检查, R11)."""
     if not any(text.strip() for text in draft.plan.items):
         return [_fault("plan.items", "draft.items", "choose at least one item of the published item list")]
-    published = {item["title"] for item in await load_items()}
+    published = {item.title for item in await load_items(today)}
     return [
         _fault(
             "plan.items",

@@ -18,9 +18,10 @@ from agency_credit.domain.role import DRAFTER, Actor
 from agency_credit.services.draft_strata import find_rule, suggest_basis, suggest_take
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.frame import FrameScope, load_stratification
+from agency_credit.services.items import load_own_items
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
-from agency_credit.services.reference import load_items, load_parameter
+from agency_credit.services.reference import load_parameter
 from agency_credit.services.supervision import load_profile
 
 NO_COMMITMENT = "0" * 64
@@ -87,12 +88,12 @@ async def suggest_draft(office: Office) -> DrawDraft:
     strata = (await load_stratification(office, scope, by_size=False)).strata
     profile = await load_profile(office)
     rules = {item.stratum: find_rule(profile, item.stratum) for item in strata}
-    items = await load_items()
+    items = await load_own_items(office.today(), scope.practice_lines)
     plan = PlanDraft(
         title=f"{office.today().year}年代理机构“双随机、一公开”抽查",
         authority=name,
-        basis=[*sorted({item["basis"] for item in items}), *sorted(suggest_basis(rules.values()))],
-        items=[item["title"] for item in items],
+        basis=[*sorted({item.basis for item in items}), *sorted(suggest_basis(rules.values()))],
+        items=[item.title for item in items],
         entrustment=None,
         publication="after-inspection",
         strata=[{"stratum": name, "take": suggest_take(rule)} for name, rule in rules.items()],

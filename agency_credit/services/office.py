@@ -13,6 +13,7 @@ from agency_credit.domain.day import day_in_china
 from agency_credit.scoring import Instrument
 from agency_credit.services.bundle import mend_bundles
 from agency_credit.services.fork_guard import LogState
+from agency_credit.services.items import append_shipped_items
 from agency_credit.services.keys import Keys, open_keys
 from agency_credit.services.log import look_for_fork, sign_checkpoint
 from agency_credit.services.reference import append_missing_reference
@@ -110,6 +111,7 @@ async def open_office(
         )
         if not await look_for_fork(office):
             await append_missing_reference()
+            await append_shipped_items(office.now())
             await append_shipped(files, office.now())
             await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
             await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder

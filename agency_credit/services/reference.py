@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal, cast
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import District, InspectionItem, LegalParameter, ResultCategory
+from agency_credit.database.tables import District, LegalParameter, ResultCategory
 from agency_credit.domain.errors import InputError
 
 ParameterStatus = Literal["found", "unverified", "entered"]
@@ -44,20 +44,20 @@ class Parameter:
 
 async def append_missing_reference() -> None:
     """Insert those defaults whose key is not there yet."""
-    defaults = tomllib.loads(
-        files("agency_credit.services").joinpath("reference_data/defaults.toml").read_text("utf-8")
-    )
+    defaults = load_defaults()
     async with transaction():
         for position, row in enumerate(defaults["result_category"]):
             row["position"] = position
-        for row in defaults["inspection_item"]:
-            row.setdefault("item_weight", "general")
-            row.setdefault("status", "found")
-            row.setdefault("source", row["basis"])
         await _append_missing(District, "code", defaults["district"])
         await _append_missing(LegalParameter, "key", defaults["legal_parameter"])
         await _append_missing(ResultCategory, "code", defaults["result_category"])
-        await _append_missing(InspectionItem, "code", defaults["inspection_item"])
+
+
+def load_defaults() -> dict[str, Any]:
+    """What a new installation starts with, by table."""
+    return tomllib.loads(
+        files("agency_credit.services").joinpath("reference_data/defaults.toml").read_text("utf-8")
+    )
 
 
 async def load_parameter(key: str) -> Parameter:
@@ -86,11 +86,6 @@ async def load_categories() -> dict[str, str]:
         ResultCategory.position
     )
     return {row["code"]: row["text"] for row in rows}
-
-
-async def load_items() -> list[dict[str, Any]]:
-    """The published inspection items, by code."""
-    return await InspectionItem.select().order_by(InspectionItem.code)
 
 
 async def _append_missing(table: Any, key: str, rows: list[dict[str, Any]]) -> None:

@@ -323,7 +323,6 @@ async def test_reference_data_needs_no_second_login_and_sets_its_cookie_for_itse
     assert tables.json() == [
         "calendar_day",
         "district",
-        "inspection_item",
         "legal_parameter",
         "result_category",
     ]

@@ -35,6 +35,7 @@ from agency_credit.database.tables.people import (
     PersonRole,
     Session,
 )
+from agency_credit.database.tables.plans import AnnualPlan, AnnualPlanDraft, LeadInspection
 from agency_credit.database.tables.rating import Rating
 from agency_credit.database.tables.reference import (
     CalendarDay,
@@ -64,6 +65,7 @@ TABLES = (
     Inspector, Recusal, Rating,
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
+    AnnualPlanDraft, AnnualPlan, LeadInspection,
     LogEntry, LogBody, Checkpoint,
 )  # fmt: skip
 
@@ -71,7 +73,7 @@ APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
     CreditRecord, RecordEvent, Rating,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
-    InspectionResult, ResultStep, LogEntry, Checkpoint,
+    InspectionResult, ResultStep, InspectionItem, AnnualPlan, LeadInspection, LogEntry, Checkpoint,
 )  # fmt: skip
 """What is only ever added to; triggers hold it in both databases."""
 
@@ -80,6 +82,8 @@ __all__ = [
     "TABLES",
     "Agency",
     "AgencyPractice",
+    "AnnualPlan",
+    "AnnualPlanDraft",
     "AuditLine",
     "CalendarDay",
     "ChangeDecision",
@@ -105,6 +109,7 @@ __all__ = [
     "InspectionResult",
     "InspectionSeat",
     "Inspector",
+    "LeadInspection",
     "LegalParameter",
     "LogBody",
     "LogEntry",

@@ -23,10 +23,10 @@ from agency_credit.database.tables.register import Agency, Inspector
 
 
 class Inspection(Table, tablename="inspection"):
-    """A target of a draw that has to be visited."""
+    """An agency that has to be visited: a target of a draw, or (`draw` None) for a lead."""
 
     id: BigSerial = BigSerial(primary_key=True)
-    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
+    draw = ForeignKey(Draw, null=True, index=True, on_delete=OnDelete.restrict)
     agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
     stratum = Varchar(length=64)
     stream = Varchar(length=20)

@@ -22,6 +22,7 @@ COMMANDS = {
     "rules": ("rules", "group", "Rule packs: lint, show; changes: import, changes, decide."),
     "score": ("score", "command", "Points and tier of agencies on a day."),
     "serve": ("serve", "command", "Serve the pages and the API."),
+    "template": ("template", "command", "Write the template workbook of a kind of list."),
     "user": ("user", "group", "People of the office: add, password, list."),
     "verify": ("verify", "command", "Recompute a published draw from its files."),
 }

@@ -27,6 +27,8 @@ from agency_credit.services.import_sheets import CellValue
 from agency_credit.services.import_work import CellChange, RowOutcome, RowState, list_changes
 
 _EARLIEST = date(1900, 1, 1)
+SAMPLE_MARK = "【示例】"
+"""Stands in the sample rows of the templates."""
 
 Row = TypeVar("Row")
 State = TypeVar("State")
@@ -138,6 +140,16 @@ class RowReader:
             )
             return ""
         return text
+
+    def warn_of_sample(self) -> None:
+        """Note that the row is one of the two made-up ones of a template, which nobody deleted."""
+        if any(SAMPLE_MARK in str(cell) for cell in self._cells):
+            self.soft_fault(
+                None,
+                "import.sample",
+                "this row is a sample of the template: it is taken in like any other, delete it and import "
+                "the list again",
+            )
 
     def warn_of_check_digit(self, uscc: str) -> bool:
         """Whether the last character contradicts the others: a warning, for real firms have such codes."""
@@ -336,6 +348,7 @@ def read_rows(
         value = parse(reader)
         if value is None or reader.has_error:
             continue
+        reader.warn_of_sample()
         first = seen.setdefault(key(value), value)
         if first is value:
             result.rows.append(ReadRow(value=value, reader=reader))

@@ -11,7 +11,7 @@ from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.period import Period
 from agency_credit.domain.points import format_points
 from agency_credit.domain.record import CreditRecord
-from agency_credit.scoring import RulePack, known_record_kinds
+from agency_credit.scoring import RulePack
 from agency_credit.services.change_request import ChangeDraft
 from agency_credit.services.import_records import LIST_KINDS
 from agency_credit.services.office import Office
@@ -202,8 +202,7 @@ async def _find_correction_faults(
                 "write the SHA-256 of the document, 64 hexadecimal digits, or nothing",
             )
         )
-    files = book.files_on(today)
-    kinds = known_record_kinds(file for file in files if isinstance(file, RulePack)) | set(LIST_KINDS)
+    kinds = book.record_kinds_on(today) | set(LIST_KINDS)
     kind = texts.get("kind", "")
     if kind not in kinds and kind != known.record.kind:
         faults.append(

@@ -9,7 +9,14 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from agency_credit.domain.tier import RatingSubject
-from agency_credit.scoring import Instrument, Profile, RulePack, in_force_on, rule_pack_in_force
+from agency_credit.scoring import (
+    Instrument,
+    Profile,
+    RulePack,
+    in_force_on,
+    known_record_kinds,
+    rule_pack_in_force,
+)
 from agency_credit.scoring.history import RuleStep, read_steps, steps_on
 from agency_credit.services.rule_store import StoredStep, load_newest_version, load_steps
 
@@ -42,6 +49,10 @@ class RuleBook:
         replaced = {file.id for file in self.overlay}
         found = (self.file_on(name, on, known) for name in sorted(self.histories) if name not in replaced)
         return (*(file for file in found if file is not None), *self.overlay)
+
+    def record_kinds_on(self, on: date) -> frozenset[str]:
+        """The words for a credit record that a rule pack of that day knows."""
+        return known_record_kinds(file for file in self.files_on(on) if isinstance(file, RulePack))
 
     def file_on(self, instrument: str, on: date, known: date | None = None) -> Instrument | None:
         """The file with this id, as `files_on` gives it; None: it was not known."""

@@ -46,6 +46,7 @@ POST   /admin/draws/{draw:str}/void/confirm             approver
 GET    /admin/import                                    drafter system
 POST   /admin/import                                    drafter system
 POST   /admin/import/preview                            drafter system
+GET    /admin/import/templates/{name:str}               drafter system
 GET    /admin/inspections                               inspector
 GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/publish      publisher

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from litestar import get
+from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from admin.entered import Entered
-from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, lead, opened_to, show
-from agency_credit.domain.errors import FaultsError
+from admin.entered import Entered, read_form
+from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, has_role, lead, opened_to, show
+from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
 from agency_credit.services.outlook import Outlook, try_record
 from agency_credit.services.record_desk import load_agency_desk
+from agency_credit.services.unmask import UNMASKERS, load_contact, unmask_contact
 
 READERS = RATERS | AUDIT_ADMINISTRATOR
 
@@ -38,6 +39,8 @@ async def show_agency(
         "agency",
         faults=entered.complaints,
         desk=desk,
+        contact=await load_contact(uscc),
+        may_unmask=has_role(actor, UNMASKERS),
         on=day or office.today(),
         known=known,
         today=office.today(),
@@ -47,7 +50,21 @@ async def show_agency(
     )
 
 
-PAGES = (find_agency, show_agency)
+@post("/admin/agencies/{uscc:str}/unmask", opt=opened_to(UNMASKERS), status_code=200)
+async def unmask(request: AnyRequest, office: TheOffice, actor: TheActor, uscc: FromPath[str]) -> Template:
+    """Name and telephone in full, for a reason that goes into the audit line; shown this once."""
+    entered = await read_form(request)
+    reason = entered.text("reason", max_length=1000)
+    contact = await load_contact(uscc)
+    if not entered.complaints:
+        try:
+            contact = await unmask_contact(office, actor, uscc, reason)
+        except InputError as error:
+            entered.complaints += complaints_of(error, "reason")
+    return show("contact", faults=entered.complaints, uscc=uscc, contact=contact, reason=reason)
+
+
+PAGES = (find_agency, show_agency, unmask)
 
 
 def _try_record(entered: Entered, line: str, outlook: Outlook) -> object | None:

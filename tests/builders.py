@@ -21,6 +21,7 @@ from agency_credit.database.tables import (
     Draw,
     DrawFile,
     DrawStep,
+    DrawVoidRequest,
     Inspection,
     InspectionResult,
     Person,
@@ -165,14 +166,20 @@ async def add_draw(
     for name, content in files.items():
         if name in _stored_after(steps):
             await DrawFile.insert(DrawFile(draw=draw.id, name=name, content=content, digest=digest(content)))
+    second = await _person("approver")
     for n, step in enumerate(steps):
         code, reason = void if step == "voided" else ("", "")
+        if step == "voided":
+            await DrawVoidRequest.insert(
+                DrawVoidRequest(draw=draw.id, requested_by=drafter, requested_at=NOON + timedelta(days=n))
+            )
         await DrawStep.insert(
             DrawStep(
                 draw=draw.id,
                 step=step,
                 at=NOON + timedelta(days=n),
-                by=drafter,
+                by=second if step in ("approved", "voided") else drafter,
+                second_by=drafter if step == "voided" else None,
                 reason_code=code,
                 reason=reason,
                 log_index=n,

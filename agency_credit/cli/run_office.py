@@ -44,7 +44,11 @@ def run_in_office(
 
 
 async def load_operator_of(user: str | None) -> Actor:
-    """The actor behind ``--as USER``; whoever runs the command where it was not given."""
+    """The actor behind ``--as USER``; whoever runs the command where it was not given.
+
+    Where a name was given, its audit lines tell the user of the operating system too.
+    """
     from agency_credit.services.people import load_operator
 
-    return await load_operator(user or getpass.getuser())
+    os_user = getpass.getuser()
+    return await load_operator(user or os_user, os_user=os_user if user else "")

@@ -67,6 +67,9 @@ class Actor:
     ----------
     display_name
         As the pages name the person; empty: by the user name.
+    os_user
+        The user of the operating system where another name was given on the command line; goes into the
+        audit lines.
     """
 
     username: str
@@ -75,6 +78,7 @@ class Actor:
     inspector_id: int | None = None
     agency_id: int | None = None
     display_name: str = ""
+    os_user: str = ""
 
 
 SYSTEM = Actor(username="system", roles=frozenset())

@@ -96,3 +96,8 @@ def mask_personal_numbers(text: str) -> str:
 def mask_name(name: str) -> str:
     """A person's name with all but its first character masked: ``王**``."""
     return name[:1] + "*" * (len(name) - 1)
+
+
+def mask_telephone(number: str) -> str:
+    """A telephone number of any kind with all but its first three and last two characters masked."""
+    return number[:3] + "*" * (len(number) - 5) + number[-2:] if len(number) > 7 else "*" * len(number)

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import AuditLine
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.audit_chain import link_line, load_chain_head
 from agency_credit.services.log import NewEntry, append_log_entries, refuse_if_forked, sign_checkpoint
 from agency_credit.services.office import Office
 
@@ -93,6 +95,7 @@ async def operation(
         refused = isinstance(error, AgencyCreditError)
         done.details = {"error": error.code if isinstance(error, AgencyCreditError) else type(error).__name__}
         async with transaction():
+            await lock_log()
             await _append_audit(done, action, subject, "refused" if refused else "failed")
         raise
     if done.n_entries:  # 4
@@ -111,17 +114,20 @@ async def append_audit(
     """An audit line of its own, for what is no use case: a login, a change in the reference tables."""
     done = Operation(office=office, actor=actor, at=office.now(), details=details or {})
     async with transaction():
+        await lock_log()
         await _append_audit(done, action, subject, outcome)
 
 
 async def _append_audit(done: Operation, action: str, subject: str, outcome: str) -> None:
-    await AuditLine.insert(
-        AuditLine(
-            at=done.at,
-            actor=done.actor.username,
-            action=action,
-            subject=subject[:200],
-            outcome=outcome,
-            details_json=format_canonical(done.details).decode(),
-        )
-    )
+    """Add a line to the chain; the caller is the only writer until the end of his transaction."""
+    details = done.details | ({"os_user": done.actor.os_user} if done.actor.os_user else {})
+    line: dict[str, Any] = {
+        "at": done.at,
+        "actor": done.actor.username,
+        "action": action,
+        "subject": subject[:200],
+        "outcome": outcome,
+        "details_json": format_canonical(details).decode(),
+    }
+    chain = link_line(await load_chain_head(), line)
+    await AuditLine.insert(AuditLine(**line, chain=chain))

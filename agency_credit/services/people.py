@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -101,10 +102,10 @@ async def load_actor(username: str) -> Actor | None:
     )
 
 
-async def load_operator(username: str) -> Actor:
+async def load_operator(username: str, os_user: str = "") -> Actor:
     """Who acts on the command line: the person of that name, else an operator of this machine."""
-    known = await load_actor(username)
-    return known or Actor(username=username, roles=OPERATOR)
+    known = await load_actor(username) or Actor(username=username, roles=OPERATOR)
+    return replace(known, os_user=os_user)
 
 
 async def load_people() -> list[dict[str, object]]:

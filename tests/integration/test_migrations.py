@@ -14,8 +14,9 @@ from piccolo.apps.migrations.tables import Migration
 
 from agency_credit import database
 from agency_credit.database import Database, transaction
+from agency_credit.database.migrate import migration_names
 from agency_credit.database.piccolo_app import APP_CONFIG
-from agency_credit.database.tables import APPEND_ONLY, TABLES, District
+from agency_credit.database.tables import APPEND_ONLY, TABLES, District, PersonRole
 from agency_credit.domain.errors import RefusedError
 from agency_credit.settings import Settings
 from tests.databases import KINDS, Databases
@@ -126,3 +127,42 @@ async def test_a_transaction_after_migrating_is_an_ordinary_one(blank_engine: Da
     async with transaction():
         await District.insert(District(code="1"))
     assert await District.count() == 1
+
+
+ROLES = "agency_credit_2026_11_27t11_40_00_000000"
+
+
+async def test_roles_of_before_become_those_of_today(blank_engine: Database) -> None:
+    """Who opened accounts is security administrator, who audits holds nothing else, approvers publish."""
+    names = migration_names()
+    await database.migrate(blank_engine, until=names[: names.index(ROLES)])
+    held = {
+        1: ["administrator"],
+        2: ["auditor", "approver", "drafter"],
+        3: ["approver", "drafter"],
+        4: ["administrator", "approver", "inspector"],
+        5: ["auditor", "administrator"],
+    }
+    at = "'2026-11-24 04:00:00+00:00'"
+    for person, roles in held.items():
+        await blank_engine.run_ddl(
+            'INSERT INTO "person" '
+            '("id", "username", "display_name", "password_hash", "is_active", "created_at") '
+            f"VALUES ({person}, 'p{person}', '', '-', true, {at})"
+        )
+        for role in roles:
+            await blank_engine.run_ddl(
+                f'INSERT INTO "person_role" ("person", "role") VALUES ({person}, \'{role}\')'
+            )
+    await database.migrate(blank_engine)
+    rows = await PersonRole.select(PersonRole.person, PersonRole.role).order_by(PersonRole.role)
+    after = {person: [row["role"] for row in rows if row["person"] == person] for person in held}
+    assert after == {
+        1: ["security"],
+        2: ["audit"],
+        3: ["approver", "drafter", "publisher"],
+        4: ["approver", "inspector", "publisher", "security"],
+        5: ["audit"],
+    }
+    with pytest.raises(RefusedError):
+        await PersonRole.insert(PersonRole(person=1, role="administrator"))

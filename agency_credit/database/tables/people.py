@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from piccolo.columns import (
+    BigInt,
     BigSerial,
     Boolean,
     Bytea,
@@ -42,14 +43,68 @@ class Person(Table, tablename="person"):
         on_delete=OnDelete.restrict,
     )
     created_at = Timestamptz(null=False, default=None)
+    password_at = Timestamptz(null=True, default=None)
+    requires_totp = Boolean(default=False)
 
 
 class PersonRole(Table, tablename="person_role"):
-    """A right of a person."""
+    """A right of a person; rights that exclude each other are refused (`domain.role.find_conflict`)."""
 
     id: BigSerial = BigSerial(primary_key=True)
     person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
     role = Varchar(length=20)
+
+
+class Invitation(Table, tablename="invitation"):
+    """A code that opens an account once: its owner sets a password with it; only its digest is kept."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    code_digest = Varchar(length=64)
+    created_by = Varchar(length=64, help_text="user name; of the operator too, who has no account")
+    created_at = Timestamptz(null=False, default=None)
+    expires_at = Timestamptz(null=False, default=None)
+    closed_at = Timestamptz(null=True, default=None, help_text="used, or replaced by another")
+
+
+class PersonTotp(Table, tablename="person_totp"):
+    """The authenticator of a person (RFC 6238); its secret is sealed under a key outside the database."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    sealed_secret = Bytea(default=b"", secret=True)
+    confirmed_at = Timestamptz(null=True, default=None)
+    last_step = BigInt(help_text="of the last code that was taken; none of it or before is taken again")
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """Stands in for the authenticator once; only its digest is kept."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    code_digest = Varchar(length=64, secret=True)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class PastPassword(Table, tablename="past_password"):
+    """A password that a person had, for the rule that none of the last ones comes again."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    password_hash = Varchar(length=200, secret=True)
+    at = Timestamptz(null=False, default=None)
+
+
+class SecuritySetting(Table, tablename="security_setting"):
+    """How strict logins are; the security administrator sets it."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    key = Varchar(length=60)
+    value = Text()
+    unit = Varchar(length=20)
+    status = Varchar(length=20)
+    source = Text()
+    note = Text()
 
 
 class Session(Table, tablename="session"):
@@ -62,6 +117,11 @@ class Session(Table, tablename="session"):
     created_at = Timestamptz(null=False, default=None)
     last_seen_at = Timestamptz(null=False, default=None)
     expires_at = Timestamptz(null=False, default=None)
+    confirmed_at = Timestamptz(
+        null=True, default=None, help_text="when the password was given last; null: at the login"
+    )
+    address = Varchar(length=64)
+    agent = Varchar(length=200, help_text="what the browser calls itself")
 
 
 class LoginAttempt(Table, tablename="login_attempt"):
@@ -88,7 +148,11 @@ class IdempotentAnswer(Table, tablename="idempotent_answer"):
 
 
 class AuditLine(Table, tablename="audit_line"):
-    """Who did what, when, to what, and how it ended; appended, never changed."""
+    """Who did what, when, to what, and how it ended; appended, never changed.
+
+    `chain` is the digest over the line and the `chain` of the one before; empty in lines of before there
+    was a chain, which its first link covers (docs/adr/0027).
+    """
 
     id: BigSerial = BigSerial(primary_key=True)
     at = Timestamptz(null=False, default=None)
@@ -97,3 +161,4 @@ class AuditLine(Table, tablename="audit_line"):
     subject = Varchar(length=200)
     outcome = Varchar(length=20)
     details_json = Text(default="{}")
+    chain = Varchar(length=64)

@@ -9,6 +9,18 @@ def routers() -> list[ControllerRouterHandler]:
     """What the back office adds to the application; every handler declares its roles in `opt`."""
     from litestar import Router
 
+    from admin.api import api_handlers
+    from admin.reference import reference_handler
+
+    return [
+        Router(path="/", route_handlers=_pages(), include_in_schema=False),
+        reference_handler(),
+        *api_handlers(),
+    ]
+
+
+def _pages() -> list[ControllerRouterHandler]:
+    """Handlers of the console's pages."""
     from admin import (
         agencies,
         desk,
@@ -23,10 +35,8 @@ def routers() -> list[ControllerRouterHandler]:
         session,
         statistics,
     )
-    from admin.api import api_handlers
-    from admin.reference import reference_handler
 
-    pages = [
+    return [
         session.show_login,
         session.log_in,
         session.log_out,
@@ -61,9 +71,4 @@ def routers() -> list[ControllerRouterHandler]:
         inspections.save_result,
         inspections.review,
         inspections.publish,
-    ]
-    return [
-        Router(path="/", route_handlers=pages, include_in_schema=False),
-        reference_handler(),
-        *api_handlers(),
     ]

@@ -164,6 +164,28 @@ async def member_of(world: World, inspection: int) -> Actor:
     return next(actor for actor in world.inspectors if actor.inspector_id in seated)
 
 
+async def enter_value_of_profile(world: World, key: str, number: int | None) -> None:
+    """A value of the profile that holds here, from today on, by two people."""
+    from agency_credit.services.changes import decide_change, propose_change
+    from agency_credit.services.rule_change import draft_values
+    from agency_credit.services.rule_store import load_number
+    from agency_credit.services.supervision import load_profile
+
+    profile = await load_profile(world.office)
+    assert profile is not None
+    draft = draft_values(
+        profile.id,
+        await load_number(profile.id),
+        [{"value": key, "number": number, "source": "公告"}],
+        applies_from=world.office.today(),
+        is_correction=False,
+        reason="公布",
+    )
+    await decide_change(
+        world.office, world.approver, await propose_change(world.office, world.drafter, draft), "approved"
+    )
+
+
 async def add_recusal(inspector: int, agency: int, proposed_by: int | None, approved_by: int | None) -> None:
     """A recusal, approved or waiting."""
     now = datetime(2026, 11, 1, tzinfo=UTC)

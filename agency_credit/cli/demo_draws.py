@@ -125,7 +125,7 @@ async def _make_draft(
     return msgspec.structs.replace(
         suggested,
         plan=plan,
-        scope=msgspec.structs.replace(suggested.scope, annual_cap=annual_cap),
+        scope=msgspec.structs.replace(suggested.scope, annual_cap=annual_cap or suggested.scope.annual_cap),
         inspector_limit=INSPECTOR_LIMIT,
     )
 

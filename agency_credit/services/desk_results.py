@@ -19,7 +19,8 @@ from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.role import Actor
 from agency_credit.services.calendar import add_working_days
 from agency_credit.services.office import Office
-from agency_credit.services.reference import load_categories, load_parameter
+from agency_credit.services.reference import load_categories
+from agency_credit.services.supervision import RESULTS_PUBLISHED, load_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,8 @@ async def load_desk_inspection(office: Office, inspection: int) -> DeskInspectio
         if item.inspection == inspection:
             if not item.results:
                 return item
-            days = (await load_parameter("publication_working_days")).number or 0
+            rule = await load_value(office, RESULTS_PUBLISHED)
+            days = (rule.value if rule else None) or 0
             _, is_provisional = await add_working_days(office, item.results[-1].inspected_on, days)
             return replace(item, is_provisional=is_provisional)
     raise NotFoundError("inspection.unknown", "there is no such inspection")

@@ -14,10 +14,11 @@ from agency_credit.domain.errors import Fault, FaultsError, InputError
 from agency_credit.publication.masking import find_personal_number
 from agency_credit.sampling import parse_plan
 from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
-from agency_credit.services.frame import Stratification
+from agency_credit.services.frame import ANNUAL_CAP, Stratification
 from agency_credit.services.items import load_items
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts, load_parameter
+from agency_credit.services.supervision import load_value
 
 
 async def load_draft_faults(
@@ -37,7 +38,7 @@ async def load_draft_faults(
         *_strata_faults(draft, stratification),
         *await _item_faults(draft, office.today()),
         *await _office_faults(draft),
-        *await _scope_faults(draft),
+        *await _scope_faults(office, draft),
         *await _attempt_faults(draft),
     )
 
@@ -164,7 +165,7 @@ async def _office_faults(draft: DrawDraft) -> list[Fault]:
     return faults
 
 
-async def _scope_faults(draft: DrawDraft) -> list[Fault]:
+async def _scope_faults(office: Office, draft: DrawDraft) -> list[Fault]:
     districts = await load_districts()
     faults = [
         _fault("scope.areas", "area.unknown", "there is no district {area}", area=area)
@@ -172,7 +173,8 @@ async def _scope_faults(draft: DrawDraft) -> list[Fault]:
         if area not in districts
     ]
     # R10: the cap is published; a draft may not be looser.
-    cap, published = draft.scope.annual_cap, (await load_parameter("annual_cap")).number
+    rule = await load_value(office, ANNUAL_CAP)
+    cap, published = draft.scope.annual_cap, rule.value if rule else None
     if cap is not None and cap < 1:
         faults.append(
             _fault("scope.annual_cap", "draft.cap", "an annual cap is 1 or more; empty: no cap is known")

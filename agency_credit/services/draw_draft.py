@@ -17,12 +17,12 @@ from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import DRAFTER, Actor
 from agency_credit.services.draft_strata import find_rule, suggest_basis, suggest_take
 from agency_credit.services.draw_store import person_of
-from agency_credit.services.frame import FrameScope, load_stratification
+from agency_credit.services.frame import ANNUAL_CAP, FrameScope, load_stratification
 from agency_credit.services.items import load_own_items
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_parameter
-from agency_credit.services.supervision import load_profile
+from agency_credit.services.supervision import find_value, load_profile
 
 NO_COMMITMENT = "0" * 64
 """Stands for a commitment not made yet while a draft is checked."""
@@ -80,13 +80,14 @@ async def suggest_draft(office: Office) -> DrawDraft:
     """A draft to start from: this office, all agencies, today's strata with the profile's numbers."""
     name = (await load_parameter("office_name")).value
     level = (await load_parameter("office_level")).value
+    profile = await load_profile(office)
+    cap = find_value(profile, ANNUAL_CAP)
     scope = FrameScope(
         practice_lines=["patent", "trademark"],
         areas=[],
-        annual_cap=(await load_parameter("annual_cap")).number,
+        annual_cap=cap.value if cap else None,
     )
     strata = (await load_stratification(office, scope, by_size=False)).strata
-    profile = await load_profile(office)
     rules = {item.stratum: find_rule(profile, item.stratum) for item in strata}
     items = await load_own_items(office.today(), scope.practice_lines)
     plan = PlanDraft(

@@ -18,7 +18,6 @@ import msgspec
 from agency_credit.database.tables import (
     Agency,
     AgencyPractice,
-    InspectionResult,
     Inspector,
     Rating,
     Recusal,
@@ -26,13 +25,16 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.scoring import Profile
+from agency_credit.services.inspection_counts import NO_VISITS, Tally, load_tallies
 from agency_credit.services.office import Office
-from agency_credit.services.reference import load_parameter
-from agency_credit.services.supervision import find_mandatory, load_profile
+from agency_credit.services.supervision import find_mandatory, find_value, load_profile
 
 PracticeLine = Literal["patent", "trademark"]
 LINE_NAMES: dict[PracticeLine, str] = {"patent": "专利", "trademark": "商标"}
 """How strata are named; published names, hence not translated."""
+ANNUAL_CAP = "annual-cap"
+"""What the profile calls the most inspections of one agency in a year."""
+_CAP_OF_PLAN = "本方案设定的年度检查频次上限"
 LIST_NAMES = {"abnormal": "列入经营异常名录", "serious": "列入严重违法失信名单"}
 TIERS = ("A+", "A", "B", "C", "D")
 """The public credit tiers, best first (docs/legal-sources.md, 1.2)."""
@@ -66,7 +68,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLine:
-    """A unit of the frame before it is frozen; `name` stays inside."""
+    """A unit of the frame before it is frozen; `name` and `tally`, its visits this year, stay inside."""
 
     unit: str
     name: str
@@ -75,6 +77,7 @@ class FrameLine:
     size: int
     excluded: Reason | None
     mandatory: Reason | None
+    tally: Tally = NO_VISITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +124,23 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
             n=len(unrated),
             name=unrated[0],
         )
-    counts = await _load_inspection_counts(office.today().year)
+    tallies = await load_tallies(office, office.today().year)
+    profile = await load_profile(office)
+    published = find_value(profile, ANNUAL_CAP)
     rules = _FrameRules(
-        profile=await load_profile(office),
-        cap_basis=(await load_parameter("annual_cap_basis")).value,
+        profile=profile,
+        cap_basis=str(published.citation) if published else _CAP_OF_PLAN,
         cap=scope.annual_cap,
         by_size=by_size,
     )
     lines = tuple(
-        _frame_line(agency, practices, _worst_stratum(agency["id"], practices, tiers), rules, counts)
+        _frame_line(
+            agency,
+            practices,
+            _worst_stratum(agency["id"], practices, tiers),
+            rules,
+            tallies.get(agency["id"], NO_VISITS),
+        )
         for agency, practices in agencies
     )
     return Stratification(lines=lines, strata=count_strata(lines))
@@ -226,17 +237,16 @@ def _frame_line(
     practices: list[PracticeLine],
     stratum: str,
     rules: _FrameRules,
-    counts: Counter[int],
+    tally: Tally,
 ) -> FrameLine:
     mandatory = excluded = None
-    n_inspected = counts[agency["id"]]
     rule = find_mandatory(rules.profile, practices, agency["list_status"])
     if rule is not None:
         since = agency["list_since"]
         text = LIST_NAMES[agency["list_status"]] + (f"（{since.isoformat()}起）" if since else "")
         mandatory = Reason(basis=str(rule.citation), reason=text)
-    elif rules.cap is not None and n_inspected >= rules.cap:
-        text = f"本年度已检查{n_inspected}次，达到年度上限{rules.cap}次"
+    elif rules.cap is not None and tally.n_counted >= rules.cap:
+        text = f"本年度已检查{tally.describe()}，达到年度上限{rules.cap}次"
         excluded = Reason(basis=rules.cap_basis, reason=text)
     return FrameLine(
         unit=agency["uscc"],
@@ -246,6 +256,7 @@ def _frame_line(
         size=max(1, agency["n_staff"] or 1) if rules.by_size else 1,
         excluded=excluded,
         mandatory=mandatory,
+        tally=tally,
     )
 
 
@@ -287,13 +298,3 @@ async def _load_tiers(on: date) -> dict[tuple[int, str], str]:
         .order_by(Rating.rated_on, Rating.id)
     )
     return {(row["agency"], row["practice_line"]): row["tier"] for row in rows}  # the latest wins
-
-
-async def _load_inspection_counts(year: int) -> Counter[int]:
-    rows = await InspectionResult.select(
-        InspectionResult.inspection,
-        InspectionResult.inspected_on,
-        InspectionResult.inspection.agency.as_alias("agency"),
-    ).order_by(InspectionResult.version)
-    latest = {row["inspection"]: row for row in rows}  # a returned version may have had another day
-    return Counter(row["agency"] for row in latest.values() if row["inspected_on"].year == year)

@@ -26,7 +26,8 @@ from agency_credit.services.calendar import add_working_days
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
-from agency_credit.services.reference import load_categories, load_parameter
+from agency_credit.services.reference import load_categories
+from agency_credit.services.supervision import RESULTS_PUBLISHED, load_value
 
 
 async def enter_result(
@@ -62,7 +63,7 @@ async def enter_result(
         latest = await load_latest_result(inspection)
         result_states.check_enter(_state_of(latest))
         await _check_result(office, row, inspected_on, categories, findings)
-        deadline, _ = await add_working_days(office, inspected_on, await _working_days())
+        deadline, _ = await add_working_days(office, inspected_on, await _working_days(office))
         await InspectionResult.insert(
             InspectionResult(
                 inspection=inspection,
@@ -251,14 +252,15 @@ async def _harmless() -> set[str]:
     return {row["code"] for row in rows}
 
 
-async def _working_days() -> int:
-    days = (await load_parameter("publication_working_days")).number
-    if days is None:
+async def _working_days(office: Office) -> int:
+    rule = await load_value(office, RESULTS_PUBLISHED)
+    if rule is None or rule.value is None:
         raise RefusedError(
-            "parameter.publication-days",
-            "an administrator must enter publication_working_days at /admin/reference",
+            "profile.publication-days",
+            "the profile of this area does not say within how many working days results are published;"
+            " enter results-published at /admin/rules",
         )
-    return days
+    return rule.value
 
 
 async def _check_member(actor: Actor, inspection: int) -> None:

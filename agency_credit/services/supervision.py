@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from agency_credit.scoring import Profile
-from agency_credit.scoring.profile import MandatoryRule
+from agency_credit.scoring.profile import MandatoryRule, ProfileValue
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_parameter
 from agency_credit.services.rule_book import load_rule_book
 
+RESULTS_PUBLISHED = "results-published"
+"""What the profile calls the working days until a result is public."""
 _DIGITS = 9
 """Most decimals of a fraction (draw-protocol.md, section 0)."""
 
@@ -19,6 +21,16 @@ async def load_profile(office: Office) -> Profile | None:
     """The profile that holds today for the area of this office; None: there is none."""
     area = (await load_parameter("office_code")).value
     return (await load_rule_book(office)).profile_on(area, office.today())
+
+
+async def load_value(office: Office, key: str) -> ProfileValue | None:
+    """A clock, number or switch of the profile that holds today; None: no profile names it."""
+    return find_value(await load_profile(office), key)
+
+
+def find_value(profile: Profile | None, key: str) -> ProfileValue | None:
+    """As `load_value`, of a profile."""
+    return next((value for value in profile.values if value.key == key), None) if profile else None
 
 
 def find_mandatory(

@@ -92,8 +92,7 @@ async def test_a_cap_below_one_is_refused(world: World, cap: int) -> None:
 
 @pytest.mark.parametrize("cap", [None, 3])
 async def test_a_draft_is_not_looser_than_the_published_cap(world: World, cap: int | None) -> None:
-    async with transaction():
-        await LegalParameter.update({LegalParameter.value: "2"}).where(LegalParameter.key == "annual_cap")
+    await made.enter_value_of_profile(world, "annual-cap", 2)
     assert await codes_of(world, await _with_cap(world, cap)) == {"draft.cap-exceeded"}
     await announce_draw(
         world.office, world.drafter, await draft_draw(world.office, world.drafter, await _with_cap(world, 2))

@@ -71,7 +71,7 @@ async def test_an_agency_above_the_cap_is_excluded_with_the_reason(world: World)
     scope = FrameScope(practice_lines=["patent", "trademark"], areas=[], annual_cap=1)
     line = (await frame_of(world, scope))[inspection["uscc"]]
     assert line.excluded is not None
-    assert line.excluded.reason == "本年度已检查1次，达到年度上限1次"
+    assert line.excluded.reason == "本年度已检查1次（淄博市市场监督管理局（知识产权局）1次），达到年度上限1次"
 
 
 async def test_a_firm_with_both_lines_is_once_in_the_stratum_of_its_worse_tier(world: World) -> None:

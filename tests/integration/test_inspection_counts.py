@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -130,12 +130,13 @@ async def test_the_cap_and_the_days_until_publication_stand_in_one_place(office:
         assert await load_value(office, key) is not None
 
 
-async def test_numbers_entered_beside_the_profile_move_into_it(office: Office) -> None:
+async def test_numbers_entered_beside_the_profile_move_into_it(office: Office, clock: Clock) -> None:
     name = "agency_credit.database.piccolo_migrations.agency_credit_2026_11_27t12_30_03_000000"
     for key, value in (("annual_cap", "2"), ("publication_working_days", "20"), ("annual_cap_basis", "x")):
         await LegalParameter.insert(LegalParameter(key=key, value=value, status="entered"))
     async with transaction():
         await importlib.import_module(name)._move()
+    clock.now = datetime.now(UTC) + timedelta(days=1)  # a migration knows no other clock than the machine's
     cap, days = await load_value(office, "annual-cap"), await load_value(office, "results-published")
     assert cap is not None
     assert days is not None

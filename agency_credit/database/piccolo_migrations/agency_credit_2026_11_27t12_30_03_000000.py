@@ -29,42 +29,54 @@ async def _move() -> None:
     run = engine_finder().run_ddl
     rows = await run('SELECT "key", "value" FROM "legal_parameter"')
     values = {row["key"]: row["value"].strip() for row in rows or ()}
-    instrument, known = await _find_profile(values.get("office_code", ""))
-    today = datetime.now(UTC)
-    amendments = [
-        {
-            "value": KEYS[key],
-            "number": int(values[key]),
-            "source": f"/admin/reference, {key}",
-            "entered_by": values.get("office_name") or "office",
-            "entered_on": today.date().isoformat(),
+    for instrument, known in await _find_profiles(values.get("office_code", "")):
+        entered = {
+            name: int(values[key])
+            for key, name in KEYS.items()
+            if values.get(key, "").isdecimal() and known.get(name) != int(values[key])
         }
-        for key in KEYS
-        if values.get(key, "").isdecimal() and known.get(KEYS[key]) != int(values[key])
-    ]
-    if instrument and amendments:
-        content = format_canonical(amendments).decode().replace("'", "''")
-        await run(
-            'INSERT INTO "rule_version" ("instrument", "number", "kind", "content", "applies_from", "origin", "known_at")'
-            f" SELECT '{instrument}', MAX(\"number\") + 1, 'values', '{content}', '{today.date()}', 'office', "
-            f"'{today:%Y-%m-%d %H:%M:%S}+00:00' FROM \"rule_version\" WHERE \"instrument\" = '{instrument}'"
-        )
+        if entered:
+            await _append_step(instrument, entered, values.get("office_name") or "office")
     for key in GONE:
         await run(f"DELETE FROM \"legal_parameter\" WHERE \"key\" = '{key}'")
 
 
-async def _find_profile(code: str) -> tuple[str, dict[str, Any]]:
-    """Id and values of the profile of the narrowest area around the office."""
+async def _append_step(instrument: str, entered: dict[str, int], office: str) -> None:
+    now = datetime.now(UTC)
+    day = now.date().isoformat()
+    amendments: list[Any] = [
+        {
+            "value": name,
+            "number": number,
+            "source": "/admin/reference",
+            "entered_by": office,
+            "entered_on": day,
+        }
+        for name, number in entered.items()
+    ]
+    content = format_canonical(amendments).decode().replace("'", "''")
+    await engine_finder().run_ddl(
+        'INSERT INTO "rule_version" '
+        '("instrument", "number", "kind", "content", "applies_from", "origin", "known_at") '
+        f"SELECT '{instrument}', MAX(\"number\") + 1, 'values', '{content}', '{day}', 'office', "
+        f"'{now:%Y-%m-%d %H:%M:%S}+00:00' FROM \"rule_version\" WHERE \"instrument\" = '{instrument}'"
+    )
+
+
+async def _find_profiles(code: str) -> list[tuple[str, dict[str, Any]]]:
+    """Id and values of the profiles of the narrowest area around the office."""
     rows = await engine_finder().run_ddl(
         'SELECT "instrument", "content" FROM "rule_version" WHERE "kind" = \'file\' ORDER BY "number"'
     )
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
-    for row in rows or ():
-        file = json.loads(row["content"])
-        if file.get("type") == "profile" and code.startswith(file.get("area", "")):
-            values = {value["key"]: value.get("value") for value in file.get("values", ())}
-            found[row["instrument"]] = (file.get("area", ""), values)
-    if not found:
-        return "", {}
-    best = max(found, key=lambda name: (len(found[name][0]), name))
-    return best, found[best][1]
+    files = {row["instrument"]: json.loads(row["content"]) for row in rows or ()}
+    areas = {
+        name: file.get("area", "")
+        for name, file in files.items()
+        if file.get("type") == "profile" and code.startswith(file.get("area", ""))
+    }
+    narrowest = max(map(len, areas.values()), default=0)
+    return [
+        (name, {value["key"]: value.get("value") for value in files[name].get("values", ())})
+        for name, area in sorted(areas.items())
+        if len(area) == narrowest
+    ]

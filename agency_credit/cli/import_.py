@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,6 +15,7 @@ from agency_credit.cli.report import echo_rows, format_option, language
 from agency_credit.cli.run_office import as_option, load_operator_of, run_in_office
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.spreadsheet import format_harmless_cell
+from agency_credit.services.import_answer import make_answer
 from agency_credit.services.import_file import ImportReport, import_file
 from agency_credit.services.import_format import MAX_FILE_BYTES
 from agency_credit.services.import_kinds import KINDS
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     "--report",
     "report_path",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the faults to this csv file too.",
+    help="Write the faults to this csv file too; to an xlsx, the whole list with what became of each row.",
 )
 @format_option
 @as_option
@@ -67,21 +69,25 @@ def command(
 
     async def work(office: Office) -> ImportReport:
         actor = await load_operator_of(user)
-        return await import_file(office, actor, kind, name, content, is_dry_run=dry_run, **options)
+        report = await import_file(office, actor, kind, name, content, is_dry_run=dry_run, **options)
+        if report_path is not None and report_path.suffix.lower() == ".xlsx":
+            tell = partial(translate_error, language())
+            _write_report(report_path, await make_answer(name, content, kind, report.outcomes, tell))
+        return report
 
     if report_path is not None:
-        _write_report(report_path, [])  # before anything is stored: it may not be possible
+        _write_report(report_path, b"")  # before anything is stored: it may not be possible
     report = run_in_office(work)
     rows = [_fault_row(fault) for fault in report.faults]
-    if report_path is not None:
-        _write_report(report_path, rows)
+    if report_path is not None and report_path.suffix.lower() != ".xlsx":
+        _write_report(report_path, _format_csv(rows))
     _echo(report, rows, form, is_dry_run=dry_run)
     return 1 if report.n_errors else 0
 
 
-def _write_report(path: Path, rows: list[dict[str, str | int]]) -> None:
+def _write_report(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(_format_csv(rows))
+        path.write_bytes(content)
     except OSError as error:
         raise InputError(
             "import.report",

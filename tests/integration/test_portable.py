@@ -227,7 +227,7 @@ async def test_what_is_unique_is_refused_a_second_time(engine: Database) -> None
     assert accepted == {
         *("audit_line", "import_run", "login_attempt", "rating", "draw_void_request", "draw_value"),
         *("checkpoint", "change_request", "record_event", "inspection", "import_row", "import_upload"),
-        *("checkpoint", "change_request", "record_event", "follow_up_step", "notice"),
+        *("follow_up_step", "notice"),
     }
 
 

@@ -175,7 +175,7 @@ class DrawLife(RuleBasedStateMachine):
             self.results[inspection], self.days[inspection] = "entered", day
 
     @rule(number=st.integers(0, 3), is_old=st.booleans())
-    def confirm(self, number: int, is_old: bool) -> None:
+    def sign(self, number: int, is_old: bool) -> None:
         """Every member confirms what was entered, over its digest and no other."""
         if not self.results:
             return
@@ -286,7 +286,7 @@ class DrawLife(RuleBasedStateMachine):
     def _all_results(self) -> None:
         for number in range(len(self.results)):
             self.inspect(number)
-            self.confirm(number, is_old=False)
+            self.sign(number, is_old=False)
             self.judge("approver", number, is_returned=False)
 
     def _may_void(self, who: str, code: str, *roles: Role) -> type[Exception] | None:

@@ -18,6 +18,7 @@ class EntryType(StrEnum):
     CHECKPOINT_FORSAKEN = "checkpoint.forsaken"
     RULES_IN_FORCE = "rules.in_force"
     ROSTER_IMPORTED = "roster.imported"
+    ROSTER_IMPORT_UNDONE = "roster.import_undone"
     DRAW_ANNOUNCED = "draw.announced"
     DRAW_APPROVED = "draw.approved"
     DRAW_DRAWN = "draw.drawn"

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from agency_credit.database.tables import ImportRun
+import msgspec
+
+from agency_credit.database import append_rows
+from agency_credit.database.tables import ImportRow, ImportRun
 from agency_credit.domain.canonical import Json, digest, format_canonical
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.role import IMPORTERS, Actor
 from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_child import read_apart
+from agency_credit.services.import_columns import load_said
 from agency_credit.services.import_header import Table, find_tables
 from agency_credit.services.import_history import prepare_records
 from agency_credit.services.import_inspections import prepare_inspections
 from agency_credit.services.import_kinds import KINDS
-from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners, prepare_recusals
+from agency_credit.services.import_people import prepare_inspectors, prepare_practitioners
+from agency_credit.services.import_recusal_store import prepare_recusals
 from agency_credit.services.import_register import prepare_agencies
+from agency_credit.services.import_sheets import Sheet
 from agency_credit.services.import_work import ImportTask, ImportWork, RowOutcome, Touched
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
@@ -28,6 +34,8 @@ from agency_credit.services.rule_book import load_rule_book
 
 Mode = Literal["all-or-nothing", "accept-good"]
 
+HEADER_FAULTS = frozenset({"import.header-missing", "import.column-missing", "import.heading-repeated"})
+"""Codes of errors that a person mends by saying which column is which field."""
 
 _PREPARE: dict[str, Callable[[ImportTask], Awaitable[ImportWork]]] = {
     "agencies": prepare_agencies,
@@ -57,6 +65,8 @@ class ImportReport:
         Whether the rows without error are now in the register.
     rerated
         New ratings of those whom the list touches and who were rated before.
+    run
+        Number of the run, where something was stored.
     """
 
     new: int
@@ -67,6 +77,7 @@ class ImportReport:
     outcomes: tuple[RowOutcome, ...]
     is_committed: bool
     rerated: int = 0
+    run: int | None = None
 
     @property
     def n_errors(self) -> int:
@@ -91,17 +102,18 @@ async def import_file(
 ) -> ImportReport:
     """Take a list into the register.
 
-    1. The file is read before the transaction, away from the event loop.
+    1. The file is read before the transaction, in a process of its own.
     2. Its rows are held against the register; all faults are collected.
     3. With an error nothing is stored, unless `mode` is ``accept-good``: then the rows without error are.
-    4. What changed the register is noted as a run and in the public log, by digest and numbers alone.
+    4. What changed the register is noted as a run, by what it did to whom so that it can be undone, and in
+       the public log, by digest and numbers alone.
     5. Those whom records touch are rated anew, where they were rated before. An instrument that is missing
        today is a warning: the list is taken in, and the next rating makes up for it.
 
     Parameters
     ----------
     kind
-        agencies, practitioners, records, inspectors, recusals or inspections (by other bodies).
+        agencies, practitioners, records, inspectors or recusals.
     name, content
         Of the file: xlsx, xls or csv.
     practice_line
@@ -114,27 +126,89 @@ async def import_file(
     ForbiddenError
         The actor is neither drafter nor system administrator.
     """
-    tables = await asyncio.to_thread(_read_tables, kind, name, content)  # 1
-    _check_practice_line(name, tables, practice_line)
+    sheets = await read_sheets_of(kind, name, content)  # 1
+    tables = find_list(kind, name, sheets, await load_said(kind), practice_line)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
-        task = ImportTask(
-            tables=tables,
-            practice_line=practice_line,
-            at=op.at,
-            today=office.today(),
-            person_id=actor.person_id,
-            record_kinds=await _load_record_kinds(office),
-        )
-        work = await _PREPARE[kind](task)  # 2
+        work = await weigh(op, kind, tables, practice_line)  # 2
         report = _report(work, mode, is_dry_run=is_dry_run)
         if report.is_committed and (report.new or report.changed):  # 3
-            run = await _append_run(op, kind, name, content, mode, report)
-            touched = await work.store(run)
             body = {"kind": kind, "file": digest(content), **_logged(report)}  # 4
-            await op.append_entry("roster.imported", kind, body)
-            report = await _rate_touched(op, report, touched)  # 5
+            index = await op.append_entry("roster.imported", kind, body)
+            run = await _append_run(op, kind, name, content, mode, report, index)
+            await append_rows(ImportRow, _kept(run, work))
+            touched = await work.store(run)
+            report = await _rate_touched(op, replace(report, run=run), touched)  # 5
         op.details.update({**report.counts(), "errors": report.n_errors, "committed": report.is_committed})
     return report
+
+
+async def read_sheets_of(kind: str, name: str, content: bytes) -> tuple[Sheet, ...]:
+    """The sheets of a file, read in a process of its own while others go on.
+
+    Raises
+    ------
+    InputError
+        No such kind of list, or no file that can be read.
+    """
+    if kind not in KINDS:
+        raise InputError(
+            "import.kind",
+            "there is no kind of list {kind}; expected one of {expected}",
+            kind=kind,
+            expected=", ".join(KINDS),
+        )
+    return await asyncio.to_thread(read_apart, name, content)
+
+
+def find_list(
+    kind: str,
+    name: str,
+    sheets: Sequence[Sheet],
+    said: Mapping[str, str],
+    practice_line: PracticeLine | None,
+) -> tuple[Table, ...]:
+    """The list in a file, with at least one row, and with a practice line from somewhere.
+
+    Raises
+    ------
+    InputError
+        There is none; of `HEADER_FAULTS` where a person could say what its headings mean.
+    """
+    tables = find_tables(name, KINDS[kind], sheets, said)
+    if all(len(table.sheet.rows) <= table.header + 1 for table in tables):
+        raise InputError(
+            "import.no-rows", "{file} has a header and no row below it; export the list again", file=name
+        )
+    _check_practice_line(name, tables, practice_line)
+    return tables
+
+
+async def weigh(
+    op: Operation, kind: str, tables: Sequence[Table], practice_line: PracticeLine | None
+) -> ImportWork:
+    """What a list would do, held against the register within the transaction of `op`."""
+    task = ImportTask(
+        tables=tables,
+        practice_line=practice_line,
+        at=op.at,
+        today=op.office.today(),
+        person_id=op.actor.person_id,
+        record_kinds=await _load_record_kinds(op.office),
+    )
+    return await _PREPARE[kind](task)
+
+
+def _kept(run: int, work: ImportWork) -> list[dict[str, Any]]:
+    encode = msgspec.json.encode
+    return [
+        {
+            "run": run,
+            "subject": change.subject,
+            "before_json": "" if change.before is None else encode(change.before).decode(),
+            "after_json": encode(change.after).decode(),
+        }
+        for change in work.list_stored()
+    ]
 
 
 def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
@@ -172,23 +246,7 @@ async def _rate_touched(op: Operation, report: ImportReport, touched: Touched | 
     return replace(report, rerated=run.n_changed, faults=(*report.faults, *notes))
 
 
-def _read_tables(kind: str, name: str, content: bytes) -> tuple[Table, ...]:
-    if kind not in KINDS:
-        raise InputError(
-            "import.kind",
-            "there is no kind of list {kind}; expected one of {expected}",
-            kind=kind,
-            expected=", ".join(KINDS),
-        )
-    tables = find_tables(name, KINDS[kind], read_apart(name, content))
-    if all(len(table.sheet.rows) <= table.header + 1 for table in tables):
-        raise InputError(
-            "import.no-rows", "{file} has a header and no row below it; export the list again", file=name
-        )
-    return tables
-
-
-def _check_practice_line(name: str, tables: tuple[Table, ...], practice_line: PracticeLine | None) -> None:
+def _check_practice_line(name: str, tables: Sequence[Table], practice_line: PracticeLine | None) -> None:
     """Say once, not in every row, that nothing names the practice line."""
     for table in tables:
         needs = any(column.field == "practice_line" for column in table.kind.columns)
@@ -206,10 +264,16 @@ def _logged(report: ImportReport) -> dict[str, Json]:
 
 
 async def _append_run(
-    op: Operation, kind: str, name: str, content: bytes, mode: Mode, report: ImportReport
+    op: Operation, kind: str, name: str, content: bytes, mode: Mode, report: ImportReport, index: int
 ) -> int:
     faults: list[Json] = [
-        {"at": fault.at, "code": fault.code, "params": fault.params, "severity": fault.severity}
+        {
+            "at": fault.at,
+            "code": fault.code,
+            "params": fault.params,
+            "severity": fault.severity,
+            "template": fault.template,
+        }
         for fault in report.faults
     ]
     run = ImportRun(
@@ -221,6 +285,7 @@ async def _append_run(
         by=op.actor.username,
         counts_json=format_canonical(report.counts()).decode(),
         faults_json=format_canonical(faults).decode(),
+        log_index=index,
     )
     await run.save()
     return int(run.id)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from agency_credit.domain.errors import InputError
+from agency_credit.services.import_cells import clean_text
 from agency_credit.services.import_kinds import Kind
 from agency_credit.services.import_sheets import Sheet
 
 HEADER_ROWS = 10
 """The header stands within so many rows from the top."""
+MAX_HEADING = 200
+"""Characters of a heading that are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +40,48 @@ class Table:
     places: dict[str, int]
 
 
-def find_tables(name: str, kind: Kind, sheets: Sequence[Sheet]) -> tuple[Table, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of a list as a page shows it.
+
+    Parameters
+    ----------
+    at
+        Where it stands.
+    text, key
+        As it is written, and as it is remembered: what `normalise_heading` leaves of it.
+    field
+        The column that it is read as; empty: none.
+    samples
+        What stands below it first.
+    """
+
+    at: str
+    text: str
+    key: str
+    field: str
+    samples: tuple[str, ...]
+
+
+def find_tables(
+    name: str, kind: Kind, sheets: Sequence[Sheet], said: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Table, ...]:
     """The list in every sheet that has one; sheets without a header, such as notes, are passed over.
+
+    Parameters
+    ----------
+    said
+        What people of the office said that headings mean: field by `normalise_heading`. It outweighs ours.
 
     Raises
     ------
     InputError
         No header in any sheet, a required column missing, a heading that occurs twice.
     """
-    headers = [(sheet, *_best_row(kind, sheet)) for sheet in sheets]
+    known = _known_headings(kind) | dict(said)
+    headers = [(sheet, *_best_row(known, sheet)) for sheet in sheets]
     tables = [
-        Table(kind=kind, sheet=sheet, header=row, places=_places(name, kind, sheet, row))
+        Table(kind=kind, sheet=sheet, header=row, places=_places(name, kind, sheet, row, known))
         for sheet, row, n_known in headers
         if n_known >= 2  # one word alone may stand in any title
     ]
@@ -64,6 +99,38 @@ def find_tables(name: str, kind: Kind, sheets: Sequence[Sheet]) -> tuple[Table, 
     return tuple(tables)
 
 
+def list_headings(kind: Kind, sheets: Sequence[Sheet], said: Mapping[str, str]) -> tuple[Heading, ...]:
+    """The headings of every list found; where none is, those of the row that looks most like a header."""
+    known = _known_headings(kind) | dict(said)
+    headers = [(sheet, *_best_row(known, sheet)) for sheet in sheets]
+    found = [(sheet, row) for sheet, row, n_known in headers if n_known >= 2]
+    if not found:
+        found = [(sheet, _fullest_row(sheet)) for sheet in sheets if sheet.rows][:1]
+    return tuple(
+        Heading(
+            at=sheet.format_place(row, column),
+            text=clean_text(cell),
+            key=key,
+            field=known.get(key, ""),
+            samples=_samples(sheet, row, column),
+        )
+        for sheet, row in found
+        for column, cell in enumerate(sheet.rows[row])
+        if (key := normalise_heading(cell)[:MAX_HEADING])
+    )
+
+
+def _fullest_row(sheet: Sheet) -> int:
+    """The topmost of the first rows that has most different texts."""
+    counts = [len({clean_text(cell) for cell in row} - {""}) for row in sheet.rows[:HEADER_ROWS]]
+    return counts.index(max(counts))
+
+
+def _samples(sheet: Sheet, row: int, column: int) -> tuple[str, ...]:
+    below = (clean_text(cells[column]) for cells in sheet.rows[row + 1 : row + 8] if column < len(cells))
+    return tuple(text[:40] for text in below if text)[:2]
+
+
 def normalise_heading(heading: object) -> str:
     """A heading without white space, width, case and marks of being required."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", str(heading))).casefold()
@@ -74,9 +141,8 @@ def _known_headings(kind: Kind) -> dict[str, str]:
     return {normalise_heading(word): column.field for column in kind.columns for word in column.headings}
 
 
-def _best_row(kind: Kind, sheet: Sheet) -> tuple[int, int]:
+def _best_row(known: Mapping[str, str], sheet: Sheet) -> tuple[int, int]:
     """Row with most known headings, and how many; the topmost of equals."""
-    known = _known_headings(kind)
     counts = [
         len({known.get(normalise_heading(c)) for c in row} - {None}) for row in sheet.rows[:HEADER_ROWS]
     ]
@@ -84,8 +150,7 @@ def _best_row(kind: Kind, sheet: Sheet) -> tuple[int, int]:
     return (counts.index(best), best) if counts else (0, 0)
 
 
-def _places(name: str, kind: Kind, sheet: Sheet, row: int) -> dict[str, int]:
-    known = _known_headings(kind)
+def _places(name: str, kind: Kind, sheet: Sheet, row: int, known: Mapping[str, str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, heading in enumerate(sheet.rows[row]):
         field = known.get(normalise_heading(heading))

@@ -1,13 +1,14 @@
-"""Loading and storing inspectors, practitioners and recusals, in bulk."""
+"""Loading and storing inspectors and practitioners, in bulk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 
-from agency_credit.database.tables import Inspector, Practitioner, PractitionerPost, Recusal
+from agency_credit.database.tables import Inspector, Practitioner, PractitionerPost
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_inspectors import InspectorState, plan_inspectors, read_inspectors
 from agency_credit.services.import_practitioners import (
@@ -17,21 +18,21 @@ from agency_credit.services.import_practitioners import (
     plan_practitioners,
     read_practitioners,
 )
-from agency_credit.services.import_recusals import KnownRecusal, RecusalRow, plan_recusals, read_recusals
 from agency_credit.services.import_register import load_agency_codes, load_agency_ids
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks
+from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks, list_states
 from agency_credit.services.reference import load_districts
 
 
 async def prepare_inspectors(task: ImportTask) -> ImportWork:
     """Inspectors: read, laid over the roster."""
     found = read_inspectors(task.tables, await load_districts())
-    known = await _load_inspectors({row.value.certificate for row in found.rows})
+    known = await load_inspector_states({row.value.certificate for row in found.rows})
     new, changed = plan_inspectors(found.rows, known)
     return ImportWork(
         outcomes=found.outcomes(),
-        store=partial(_store_inspectors, [*new, *changed]),
+        store=partial(store_inspectors, [*new, *changed]),
+        list_stored=partial(list_states, known, [*new, *changed], attrgetter("certificate")),
     )
 
 
@@ -41,25 +42,17 @@ async def prepare_practitioners(task: ImportTask) -> ImportWork:
     codes = await load_agency_codes(collect_codes(task.tables, "agency_code"))
     context = PractitionerContext(agencies=frozenset(ids), codes=codes, practice_line=task.practice_line)
     found = read_practitioners(task.tables, context)
-    known = await _load_practitioners({row.value.certificate for row in found.rows})
+    known = await load_practitioner_states({row.value.certificate for row in found.rows})
     changes = plan_practitioners(found.rows, known)
-    return ImportWork(outcomes=found.outcomes(), store=partial(_store_practitioners, changes, task.at))
-
-
-async def prepare_recusals(task: ImportTask) -> ImportWork:
-    """Recusals: read; new ones wait for the approval of a second person."""
-    agencies = await load_agency_ids(collect_codes(task.tables, "uscc"))
-    inspectors = await _load_inspector_ids(collect_codes(task.tables, "certificate"))
-    found = read_recusals(task.tables, frozenset(inspectors), frozenset(agencies))
-    known = await _load_recusals(inspectors.values())
-    new, changed = plan_recusals(found.rows, known)
     return ImportWork(
         outcomes=found.outcomes(),
-        store=partial(_store_recusals, [*new, *changed], inspectors, agencies, task),
+        store=partial(store_practitioners, changes, task.at),
+        list_stored=partial(list_states, known, changes.states.values(), attrgetter("certificate")),
     )
 
 
-async def _load_inspectors(certificates: set[str]) -> dict[str, InspectorState]:
+async def load_inspector_states(certificates: Collection[str]) -> dict[str, InspectorState]:
+    """What the roster says of these inspectors; those that it does not know are left out."""
     known: dict[str, InspectorState] = {}
     for chunk in in_chunks(sorted(certificates)):
         rows = await Inspector.select().where(Inspector.certificate.is_in(list(chunk)))
@@ -77,7 +70,7 @@ async def _load_inspectors(certificates: set[str]) -> dict[str, InspectorState]:
     return known
 
 
-async def _store_inspectors(states: Sequence[InspectorState], _run: int) -> None:
+async def store_inspectors(states: Sequence[InspectorState], _run: int) -> None:
     rows = [
         Inspector(
             certificate=state.certificate,
@@ -102,7 +95,8 @@ async def _store_inspectors(states: Sequence[InspectorState], _run: int) -> None
         )
 
 
-async def _load_practitioners(certificates: set[str]) -> dict[str, PractitionerState]:
+async def load_practitioner_states(certificates: Collection[str]) -> dict[str, PractitionerState]:
+    """What the register says of these practitioners; those that it does not know are left out."""
     known: dict[str, PractitionerState] = {}
     for chunk in in_chunks(sorted(certificates)):
         rows = await Practitioner.select(
@@ -136,7 +130,7 @@ async def _load_practitioners(certificates: set[str]) -> dict[str, PractitionerS
     return known
 
 
-async def _store_practitioners(changes: PractitionerChanges, at: datetime, run: int) -> None:
+async def store_practitioners(changes: PractitionerChanges, at: datetime, run: int) -> None:
     states = changes.states.values()
     pairs = changes.claims | changes.releases
     agencies = await load_agency_ids({*(state.uscc for state in states), *(uscc for _, uscc in pairs)} - {""})
@@ -187,60 +181,3 @@ async def _store_posts(
             await PractitionerPost.update({PractitionerPost.released_at: at}).where(
                 (PractitionerPost.agency == agencies[uscc]) & PractitionerPost.practitioner.is_in(list(some))
             )
-
-
-async def _load_inspector_ids(certificates: Iterable[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for chunk in in_chunks(sorted(set(certificates))):
-        rows = await Inspector.select(Inspector.id, Inspector.certificate).where(
-            Inspector.certificate.is_in(list(chunk))
-        )
-        ids |= {row["certificate"]: row["id"] for row in rows}
-    return ids
-
-
-async def _load_recusals(inspectors: Iterable[int]) -> dict[tuple[str, str], KnownRecusal]:
-    known: dict[tuple[str, str], KnownRecusal] = {}
-    for chunk in in_chunks(sorted(set(inspectors))):
-        rows = await Recusal.select(
-            Recusal.category,
-            Recusal.reason,
-            Recusal.approved_at,
-            Recusal.inspector.certificate.as_alias("certificate"),
-            Recusal.agency.uscc.as_alias("uscc"),
-        ).where(Recusal.inspector.is_in(list(chunk)))
-        known |= {
-            (row["certificate"], row["uscc"]): KnownRecusal(
-                category=row["category"],
-                reason=row["reason"],
-                is_approved=row["approved_at"] is not None,
-            )
-            for row in rows
-        }
-    return known
-
-
-async def _store_recusals(
-    rows: Sequence[RecusalRow],
-    inspectors: dict[str, int],
-    agencies: dict[str, int],
-    task: ImportTask,
-    _run: int,
-) -> None:
-    stored = [
-        Recusal(
-            inspector=inspectors[row.certificate],
-            agency=agencies[row.uscc],
-            category=row.category,
-            reason=row.reason,
-            proposed_by=task.person_id,
-            proposed_at=task.at,
-        )
-        for row in rows
-    ]
-    for chunk in in_chunks(stored):
-        await Recusal.insert(*chunk).on_conflict(
-            target=(Recusal.inspector, Recusal.agency),
-            action="DO UPDATE",
-            values=[Recusal.category, Recusal.reason, Recusal.proposed_by, Recusal.proposed_at],
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_records import note_unknown_agency
@@ -28,6 +29,8 @@ class KnownRecusal:
     category: str
     reason: str
     is_approved: bool
+    proposed_by: int | None = None
+    proposed_at: datetime | None = None
 
 
 def read_recusals(
@@ -44,18 +47,18 @@ def read_recusals(
 
 def plan_recusals(
     rows: Sequence[ReadRow[RecusalRow]], known: Mapping[tuple[str, str], KnownRecusal]
-) -> tuple[list[RecusalRow], list[RecusalRow]]:
+) -> list[RecusalRow]:
     """Recusals that are new, and those still waiting that change.
 
     What a second person approved is not changed by a list: that would be a change without approval.
     """
-    new, changed = [], []
+    wanted = []
     for read in rows:
         row = read.value
         before = known.get((row.certificate, row.uscc))
         if before is None:
             read.settle(None, row, _cells)
-            new.append(row)
+            wanted.append(row)
             continue
         after = replace(row, reason=row.reason or before.reason)
         if (after.category, after.reason) == (before.category, before.reason):
@@ -71,8 +74,8 @@ def plan_recusals(
             )
         else:
             read.reader.settle("changed", list_changes(_cells(before), _cells(after)))
-            changed.append(after)
-    return new, changed
+            wanted.append(after)
+    return wanted
 
 
 def _cells(row: RecusalRow | KnownRecusal) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
@@ -23,7 +24,7 @@ from agency_credit.services.import_agencies import (
     read_agencies,
 )
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks
+from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks, list_states
 from agency_credit.services.reference import load_districts
 
 
@@ -34,11 +35,14 @@ async def prepare_agencies(task: ImportTask) -> ImportWork:
         districts=await load_districts(), practice_line=task.practice_line, today=task.today, codes=codes
     )
     found = read_agencies(task.tables, context)
-    known = await _load_states({row.value.uscc for row in found.rows})
+    known = await load_agency_states({row.value.uscc for row in found.rows})
     changes = plan_agencies(found.rows, known, codes)
     return ImportWork(
         outcomes=found.outcomes(),
-        store=partial(_store_agencies, changes, task.at),
+        store=partial(store_agencies, changes, task.at),
+        list_stored=partial(
+            list_states, known, [*changes.new.values(), *changes.changed.values()], attrgetter("uscc")
+        ),
     )
 
 
@@ -64,7 +68,8 @@ async def load_agency_codes(codes: Iterable[str]) -> AgencyCodes:
     return owners
 
 
-async def _load_states(usccs: set[str]) -> dict[str, AgencyState]:
+async def load_agency_states(usccs: Collection[str]) -> dict[str, AgencyState]:
+    """What the register says of these agencies; those that it does not know are left out."""
     states: dict[str, AgencyState] = {}
     for chunk in in_chunks(sorted(usccs)):
         practices = await AgencyPractice.select(
@@ -105,7 +110,7 @@ def _to_state(row: Mapping[str, Any], practices: list[dict[str, Any]]) -> Agency
     )
 
 
-async def _store_agencies(changes: AgencyChanges, at: datetime, _run: int) -> None:
+async def store_agencies(changes: AgencyChanges, at: datetime, _run: int) -> None:
     """Agencies first, then what refers to them: practice lines, and branches to their parents."""
     for chunk in in_chunks([_to_row(state, at) for state in changes.new.values()]):
         await Agency.insert(*chunk)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from agency_credit.domain.errors import Fault
 
@@ -105,6 +105,23 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChange:
+    """What a file does to one subject of the register; rows of the file and subjects need not be the same.
+
+    Parameters
+    ----------
+    subject
+        What identifies it: the key of the list.
+    before, after
+        Frozen dataclasses that msgspec turns into JSON and back; `before` is None where it is new.
+    """
+
+    subject: str
+    before: object | None
+    after: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportWork:
     """What a file would do, row by row, and the step that does it.
 
@@ -114,10 +131,13 @@ class ImportWork:
         Of every row, in the order of the file.
     store
         Stores the rows without error; takes the id of the import run, says whom it touches.
+    list_stored
+        What `store` does, kept for undoing (`import_undo`); a kind that cannot be undone has nothing to list.
     """
 
     outcomes: tuple[RowOutcome, ...]
     store: Callable[[int], Awaitable[Touched | None]]
+    list_stored: Callable[[], Iterable[StoredChange]] = tuple
 
     def counts(self) -> Counter[RowState]:
         """Rows by what they do."""
@@ -126,6 +146,13 @@ class ImportWork:
     def faults(self) -> tuple[Fault, ...]:
         """Faults of all rows, in the order of the file."""
         return tuple(fault for outcome in self.outcomes for fault in outcome.faults)
+
+
+def list_states(
+    known: Mapping[str, object], states: Iterable[object], key: Callable[[Any], str]
+) -> list[StoredChange]:
+    """`states` beside what was known of each before, by `key`."""
+    return [StoredChange(subject=key(state), before=known.get(key(state)), after=state) for state in states]
 
 
 def list_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[CellChange, ...]:

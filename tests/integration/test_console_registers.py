@@ -1,16 +1,14 @@
-"""The console's registers: imports, people, recusals, results, audit lines, reference data."""
+"""The console's registers: people, recusals, results, audit lines, reference data."""
 
 from __future__ import annotations
 
 import json
 import re
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from agency_credit.database.tables import (
-    Agency,
     AuditLine,
     District,
     Inspection,
@@ -25,8 +23,6 @@ from agency_credit.services.people import create_person
 from tests import world as worlds
 from tests.integration.console import desk_of
 
-FILES = Path(__file__).parents[2] / "seeds" / "data" / "office"
-ROSTER = FILES / "执法检查人员名录库.xlsx"
 REFERENCE = "/admin/reference"
 
 
@@ -68,78 +64,6 @@ async def _desk_of_new(world, username, role):
     )
     async with desk_of(world.office, username) as desk:
         yield desk
-
-
-async def preview(desk, path, kind="inspectors", **fields):
-    files = {"file": (path.name, path.read_bytes())}
-    return await desk.send("/admin/import/preview", {"kind": kind, **fields}, files=files)
-
-
-def carried_fields(page):
-    return dict(
-        re.findall(r'<input type="hidden" name="(kind|practice_line|name|carried)" value="([^"]*)">', page)
-    )
-
-
-async def test_a_preview_stores_nothing_and_names_every_fault(world):
-    before = await Inspector.count()
-    async with desk_of(world.office, "drafter") as desk:
-        page = await preview(desk, ROSTER)
-    assert page.status_code == 200
-    assert "Sheet!B20" in page.text
-    assert "只导入无误的 18 行" in page.text
-    assert await Inspector.count() == before
-
-
-async def test_what_was_previewed_is_taken_in_without_a_second_upload_and_twice_changes_nothing(world):
-    before = await Inspector.count()
-    async with desk_of(world.office, "drafter") as desk:
-        fields = carried_fields((await preview(desk, ROSTER)).text) | {"mode": "accept-good"}
-        first = await desk.send("/admin/import", fields)
-        again = await desk.send("/admin/import", fields)
-    assert "已导入" in first.text
-    assert "没有带来任何变化" in again.text
-    assert await Inspector.count() == before + 18
-
-
-async def test_all_or_nothing_keeps_a_faulty_list_out(world):
-    before = await Inspector.count()
-    async with desk_of(world.office, "drafter") as desk:
-        fields = carried_fields((await preview(desk, ROSTER)).text) | {"mode": "all-or-nothing"}
-        answer = await desk.send("/admin/import", fields)
-    assert "未保存任何内容" in answer.text
-    assert await Inspector.count() == before
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("名单.pdf", b"%PDF-1.7", "xlsx"),
-        ("名单.xlsx", b"PK\x03\x04 cut off", "名单.xlsx"),
-        ("名单.csv", b"", "名单.csv"),
-    ],
-)
-async def test_a_file_that_cannot_be_read_is_refused_at_its_field(world, name, content, said):
-    async with desk_of(world.office, "drafter") as desk:
-        files = {"file": (name, content)}
-        answer = await desk.send("/admin/import/preview", {"kind": "inspectors"}, files=files)
-    assert answer.status_code == 422
-    assert 'href="#field-file"' in answer.text
-    assert said in answer.text
-
-
-@pytest.mark.parametrize("fields", [{"kind": "inspectors"}, {"kind": "nonsense"}, {}])
-async def test_a_form_without_file_or_kind_says_what_is_missing(world, fields):
-    async with desk_of(world.office, "drafter") as desk:
-        answer = await desk.send("/admin/import/preview", fields)
-    assert answer.status_code == 422
-    assert "请选择文件" in answer.text
-
-
-async def test_a_carried_file_that_was_broken_is_refused(world):
-    async with desk_of(world.office, "drafter") as desk:
-        answer = await desk.send("/admin/import", {"kind": "agencies", "carried": "***", "name": "a.csv"})
-    assert answer.status_code == 422
 
 
 async def test_rating_all_says_how_many_and_shows_the_tiers(world):
@@ -222,8 +146,7 @@ async def first_inspection(world):
 
 
 def result_form(world, **change):
-    today = world.office.today().isoformat()
-    return {"inspected_on": today, "categories": "1", "findings": "", "base": "0"} | change
+    return {"inspected_on": world.office.today().isoformat(), "categories": "1", "findings": ""} | change
 
 
 async def test_a_result_goes_back_and_forth_until_a_second_person_confirms_it(world):
@@ -231,19 +154,17 @@ async def test_a_result_goes_back_and_forth_until_a_second_person_confirms_it(wo
     path = f"/admin/inspections/{number}"
     async with desk_of(world.office, member.username) as inspector, desk_of(world.office, "approver") as desk:
         assert (await inspector.send(f"{path}/result", result_form(world))).status_code == 303
-        await worlds.confirm_all(world, number)
         no_reason = await desk.send(f"{path}/review", {"verdict": "return", "reason": " "})
         assert no_reason.status_code == 422
         await desk.send(f"{path}/review", {"verdict": "return", "reason": "请补充检查发现"})
         page = await inspector.open(path)
         assert "请补充检查发现" in page.text
-        await inspector.send(f"{path}/result", result_form(world, findings="未见异常", base="1"))
-        await worlds.confirm_all(world, number)
+        await inspector.send(f"{path}/result", result_form(world, findings="未见异常"))
         assert (await desk.send(f"{path}/review", {"verdict": "confirm"})).status_code == 303
     assert await InspectionResult.count() == 2
     assert [row["step"] for row in await ResultStep.select().order_by(ResultStep.id)] == [
-        *("confirmed", "returned"),
-        *("confirmed", "reviewed"),
+        "returned",
+        "reviewed",
     ]
 
 
@@ -291,11 +212,6 @@ async def test_results_entered_and_reviewed_by_json(world):
     body = {"inspected_on": world.office.today().isoformat(), "categories": ["1"], "findings": ""}
     async with desk_of(world.office, member.username) as desk:
         entered = await desk.send_json(f"/api/v1/inspections/{number}/result", body)
-    for one in await worlds.members_of(world, number):
-        async with desk_of(world.office, one.username) as desk:
-            over = {"digest": entered.json()["digest"]}
-            confirmed = await desk.send_json(f"/api/v1/inspections/{number}/confirmation", over)
-    assert confirmed.json()["state"] == "confirmed"
     async with desk_of(world.office, "approver") as desk:
         reviewed = await desk.send_json(f"/api/v1/inspections/{number}/review", {"verdict": "confirm"})
     assert entered.json()["state"] == "entered"
@@ -365,12 +281,3 @@ async def test_reference_data_is_not_changed_without_the_token(administrator):
     assert await District.count() == before
     line = await AuditLine.select().where(AuditLine.action == "reference.change").first()
     assert line["outcome"] == "refused"
-
-
-async def test_an_upload_larger_than_any_list_is_refused(world):
-    n_agencies = await Agency.count()
-    async with desk_of(world.office, "drafter") as desk:
-        files = {"file": ("a.csv", b"x" * (17 * 1024 * 1024))}
-        answer = await desk.send("/admin/import/preview", {"kind": "agencies"}, files=files)
-    assert answer.status_code == 413
-    assert await Agency.count() == n_agencies

@@ -65,10 +65,5 @@ def _pages() -> list[ControllerRouterHandler]:
         *agencies.PAGES,
         *records.PAGES,
         *rules.PAGES,
-        inspections.show_mine,
-        inspections.show_results,
-        inspections.show_inspection,
-        inspections.save_result,
-        inspections.review,
-        inspections.publish,
+        *inspections.PAGES,
     ]

@@ -26,7 +26,8 @@ from agency_credit.services.draw_steps import announce_draw, approve_draw, enter
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
 from agency_credit.services.publish_draw import publish_draw
-from agency_credit.services.results import enter_result, return_result, review_result
+from agency_credit.services.result_review import reject_result, return_result, review_result
+from agency_credit.services.results import confirm_result, enter_result
 from agency_credit.services.sessions import close_session, load_session, open_session
 
 
@@ -78,16 +79,24 @@ class ResultBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class ReviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the second person says; a returned result needs a reason."""
 
-    verdict: Literal["confirm", "return"]
+    verdict: Literal["confirm", "return", "reject"]
     reason: str = ""
 
 
+class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The digest of the form that a member of the team confirms."""
+
+    digest: str
+
+
 class InspectionAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an inspection stands."""
+    """Where an inspection stands; `version` and `digest` are those of its newest form, 0 and "" before it."""
 
     inspection: int
     state: str
     due_on: date | None
+    version: int
+    digest: str
 
 
 @post("/session", opt={"public": True})
@@ -194,6 +203,18 @@ async def enter_result_json(
     return await _inspection_answer(office, inspection)
 
 
+@post("/inspections/{inspection:int}/confirmation", opt=opened_to(INSPECTOR), status_code=200)
+async def confirm_json(
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
+    data: JSONBody[ConfirmationBody],
+) -> InspectionAnswer:
+    """Confirm a result under one's own account; the last member's confirmation sends it to review."""
+    await confirm_result(office, actor, inspection, data.digest)
+    return await _inspection_answer(office, inspection)
+
+
 @post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
 async def review_json(
     office: TheOffice,
@@ -201,9 +222,11 @@ async def review_json(
     inspection: FromPath[int],
     data: JSONBody[ReviewBody],
 ) -> InspectionAnswer:
-    """Confirm a result, or send it back."""
+    """Find a confirmed result in order, send it back, or do not accept the inspection."""
     if data.verdict == "return":
         await return_result(office, actor, inspection, data.reason)
+    elif data.verdict == "reject":
+        await reject_result(office, actor, inspection, data.reason)
     else:
         await review_result(office, actor, inspection)
     return await _inspection_answer(office, inspection)
@@ -229,6 +252,7 @@ def api_handlers() -> list[ControllerRouterHandler]:
             confirm_void_json,
             publish_json,
             enter_result_json,
+            confirm_json,
             review_json,
         ],
     )
@@ -242,4 +266,10 @@ async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:
 
 async def _inspection_answer(office: Office, inspection: int) -> InspectionAnswer:
     item = await load_desk_inspection(office, inspection)
-    return InspectionAnswer(inspection=inspection, state=item.state, due_on=item.due_on)
+    return InspectionAnswer(
+        inspection=inspection,
+        state=item.state,
+        due_on=item.due_on,
+        version=item.version,
+        digest=item.results[-1].digest if item.results else "",
+    )

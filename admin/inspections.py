@@ -23,7 +23,8 @@ from agency_credit.domain.role import APPROVER, DRAW_READERS, INSPECTOR, PUBLISH
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspection, load_desk_inspections
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories
-from agency_credit.services.results import enter_result, publish_result, return_result, review_result
+from agency_credit.services.result_review import publish_result, reject_result, return_result, review_result
+from agency_credit.services.results import Sending, confirm_result, enter_result
 
 PAGE = "/admin/inspections/{inspection}"
 
@@ -68,11 +69,29 @@ async def save_result(
                 inspected_on=day,
                 categories=entered.texts("categories"),
                 findings=findings,
+                sending=Sending(
+                    key=entered.text("key", max_length=128),
+                    base=entered.number("base"),
+                    reason=entered.paragraph("correction_reason", max_length=1000),
+                ),
             )
         except FaultsError as error:
             entered.complaints += complaints_of(error)
     if entered.complaints:
         return await _show(office, actor, inspection, entered.complaints, entered)
+    return lead(request, PAGE, inspection=str(inspection))
+
+
+@post("/admin/inspections/{inspection:int}/confirm", opt=opened_to(INSPECTOR))
+async def confirm(
+    request: AnyRequest,
+    office: TheOffice,
+    actor: TheActor,
+    inspection: FromPath[int],
+) -> Redirect:
+    """Confirm the form as a member of the team, over the digest that was on the page."""
+    entered = await read_form(request)
+    await confirm_result(office, actor, inspection, entered.text("digest"))
     return lead(request, PAGE, inspection=str(inspection))
 
 
@@ -86,8 +105,11 @@ async def review(
     """Confirm the result, or send it back with a reason."""
     entered = await read_form(request)
     try:
+        reason = entered.paragraph("reason", max_length=1000)
         if entered.text("verdict") == "return":
-            await return_result(office, actor, inspection, entered.paragraph("reason", max_length=1000))
+            await return_result(office, actor, inspection, reason)
+        elif entered.text("verdict") == "reject":
+            await reject_result(office, actor, inspection, reason)
         else:
             await review_result(office, actor, inspection)
     except (RefusedError, ForbiddenError) as error:
@@ -127,9 +149,13 @@ async def _show(
         today=office.today(),
         values=_values(item, entered),
         chosen=entered.texts("categories") if entered else _chosen(item),
-        can_enter=item.has_member(actor) and item.state in ("open", "returned"),
-        can_review=has_role(actor, APPROVER)
+        can_enter=item.has_member(actor) and item.state in ("open", "entered", "returned", "rejected"),
+        can_confirm=item.has_member(actor)
         and item.state == "entered"
+        and not item.has_confirmed(actor.inspector_id),
+        can_review=has_role(actor, APPROVER)
+        and item.state == "confirmed"
+        and not item.has_member(actor)
         and item.entered_by != actor.person_id,
         can_publish=has_role(actor, PUBLISHER) and item.is_publishable,
     )
@@ -152,3 +178,6 @@ def _values(item: DeskInspection, entered: Entered | None) -> dict[str, str]:
         "findings": last.findings if last else "",
         "reason": "",
     }
+
+
+PAGES = (show_mine, show_results, show_inspection, save_result, confirm, review, publish)

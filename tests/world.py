@@ -16,7 +16,9 @@ from agency_credit.services.draw_steps import announce_draw, approve_draw, enter
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all
-from agency_credit.services.results import enter_result, load_inspections, load_seats, review_result
+from agency_credit.services.result_review import review_result
+from agency_credit.services.result_store import load_inspections, load_latest_result, load_seats
+from agency_credit.services.results import confirm_result, enter_result
 from tests.conftest import Clock
 
 PASSWORD = "correct horse battery"
@@ -134,7 +136,7 @@ async def drawn(world: World, **plan: Any) -> str:
 
 
 async def inspected(world: World, **plan: Any) -> str:
-    """A draw whose results were all entered and reviewed."""
+    """A draw whose results were all entered, confirmed by their teams, and reviewed."""
     draw = await drawn(world, **plan)
     world.clock.forward(days=3)
     for inspection in await inspections_of(draw):
@@ -147,8 +149,17 @@ async def inspected(world: World, **plan: Any) -> str:
             categories=["1"],
             findings="",
         )
+        await confirm_all(world, inspection["id"])
         await review_result(world.office, world.approver, inspection["id"])
     return draw
+
+
+async def confirm_all(world: World, inspection: int) -> None:
+    """Every member of the team confirms the newest version of the result."""
+    latest = await load_latest_result(inspection)
+    assert latest is not None
+    for member in await members_of(world, inspection):
+        await confirm_result(world.office, member, inspection, latest["digest"])
 
 
 async def inspections_of(draw: str) -> list[dict[str, Any]]:
@@ -184,6 +195,12 @@ async def enter_value_of_profile(world: World, key: str, number: int | None) -> 
     await decide_change(
         world.office, world.approver, await propose_change(world.office, world.drafter, draft), "approved"
     )
+
+
+async def members_of(world: World, inspection: int) -> list[Actor]:
+    """The accounts of all members of a team."""
+    seated = {seat["inspector"] for seat in await load_seats(inspection)}
+    return [actor for actor in world.inspectors if actor.inspector_id in seated]
 
 
 async def add_recusal(inspector: int, agency: int, proposed_by: int | None, approved_by: int | None) -> None:

@@ -13,7 +13,9 @@ from agency_credit.domain.errors import VerificationError
 from agency_credit.sampling import compute_draw, parse_files, parse_reveal
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.publish_draw import publish_draw
-from agency_credit.services.results import enter_result, return_result, review_result
+from agency_credit.services.result_review import return_result, review_result
+from agency_credit.services.result_store import load_latest_result
+from agency_credit.services.results import confirm_result, enter_result
 from agency_credit.verification import verify_draw, verify_files
 from agency_credit.web.i18n import msgid, translate
 from agency_credit.web.labels import LABELS
@@ -32,7 +34,7 @@ FINDINGS: tuple[tuple[Sequence[str], str], ...] = (
 
 
 async def inspect(story: Story, draw: str) -> None:
-    """The teams inspect, members enter the results, a second person reviews them."""
+    """The teams inspect, each member confirms what one entered, a second person reviews it."""
     inspections = [item for item in await load_desk_inspections(story.office) if item.draw == draw]
     story.step(
         msgid("{draw}: {n} agencies are inspected; members of the teams enter what they found"),
@@ -122,6 +124,10 @@ async def _enter(story: Story, item: DeskInspection, turn: int) -> None:
         categories=categories,
         findings=findings,
     )
+    latest = await load_latest_result(item.inspection)
+    for seat in item.seats:
+        member = await story.member(seat.certificate)
+        await confirm_result(story.office, member, item.inspection, latest["digest"] if latest else "")
 
 
 def _has_team(item: DeskInspection) -> bool:

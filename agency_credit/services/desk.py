@@ -167,9 +167,9 @@ def _draw_tasks(office: Office, actor: Actor, draws: Iterable[DeskDraw]) -> Iter
 def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterable[Task]:
     for inspection in inspections:
         kind = None
-        if inspection.has_member(actor) and inspection.state in ("open", "returned"):
-            kind = "result.enter" if inspection.state == "open" else "result.mend"
-        elif Role.APPROVER in actor.roles and inspection.state == "entered":
+        if inspection.has_member(actor):
+            kind = _team_task(actor, inspection)
+        elif Role.APPROVER in actor.roles and inspection.state == "confirmed":
             kind = "result.review" if inspection.entered_by != actor.person_id else None
         elif Role.PUBLISHER in actor.roles and inspection.is_publishable:
             kind = "result.publish"
@@ -181,6 +181,14 @@ def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterab
                 due_on=inspection.due_on,
                 is_overdue=inspection.is_overdue,
             )
+
+
+def _team_task(actor: Actor, inspection: DeskInspection) -> str | None:
+    if inspection.state == "entered" and not inspection.has_confirmed(actor.inspector_id):
+        return "result.confirm"
+    return {"open": "result.enter", "returned": "result.mend", "rejected": "result.mend"}.get(
+        inspection.state
+    )
 
 
 def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
@@ -198,7 +206,7 @@ def _change_tasks(actor: Actor, changes: Iterable[Change], folder: str) -> Itera
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:
-    due = [i for i in inspections if i.due_on is not None and i.state != "published"]
+    due = [i for i in inspections if i.due_on is not None and i.state not in ("published", "withdrawn")]
     for inspection in sorted(due, key=lambda item: (item.due_on, item.inspection)):
         yield Task(
             kind=f"result.{inspection.state}",

@@ -13,13 +13,15 @@ from agency_credit.database.tables import (
     Inspection,
     InspectionResult,
     InspectionSeat,
-    ResultStep,
+    ResultConfirmation,
 )
 from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.record_form import FormDetails, parse_form
 from agency_credit.domain.role import Actor
 from agency_credit.services.calendar import add_working_days
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories
+from agency_credit.services.result_store import STANDING, load_steps
 from agency_credit.services.supervision import RESULTS_PUBLISHED, load_value
 
 
@@ -34,8 +36,27 @@ class DeskSeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskConfirmation:
+    """A member who confirmed a version, and when."""
+
+    inspector: int
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskResult:
-    """One version of a result, and what became of it: entered, returned, reviewed, published."""
+    """One version of a result, and what became of it.
+
+    Parameters
+    ----------
+    digest
+        What its team confirms; empty where it was entered before there were confirmations.
+    details
+        The rest of the record; None: a program handed in the short form.
+    correction_reason
+        Why it corrects a published version.
+    """
 
     version: int
     inspected_on: date
@@ -49,14 +70,26 @@ class DeskResult:
     judged_by_name: str
     judged_at: datetime | None
     reason: str
+    digest: str = ""
+    details: FormDetails | None = None
+    correction_reason: str = ""
+    confirmations: tuple[DeskConfirmation, ...] = ()
+
+    @property
+    def n_bad(self) -> int:
+        """How many lines of its checklist are not met."""
+        lines = self.details.lines if self.details else ()
+        return sum(line.answer == "not-met" for line in lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskInspection:
-    """An inspection of a drawn or mandatory agency.
+    """An inspection of an agency.
 
     Parameters
     ----------
+    draw
+        Empty: it rests on a lead, not on a draw.
     state
         ``"open"`` before the first result, else that of the newest version.
     is_provisional
@@ -102,15 +135,37 @@ class DeskInspection:
     @property
     def is_waited_for(self) -> bool:
         """Whether publication waits for it; one without a whole team waits for a supplementary draw."""
-        return self.state in ("open", "entered", "returned") and not self.is_team_short
+        return not self.has_standing_result and not self.is_team_short
+
+    @property
+    def has_standing_result(self) -> bool:
+        """Whether a second person reviewed some version; a correction of it may be on its way."""
+        return any(result.state in STANDING for result in self.results)
+
+    @property
+    def version(self) -> int:
+        """The number of the newest version; 0: there is none."""
+        return self.results[-1].version if self.results else 0
+
+    def has_confirmed(self, inspector: int | None) -> bool:
+        """Whether this member has confirmed the newest version."""
+        return bool(self.results) and any(c.inspector == inspector for c in self.results[-1].confirmations)
 
     def has_member(self, actor: Actor) -> bool:
         """Whether the actor sits on the team."""
         return actor.inspector_id is not None and any(s.inspector == actor.inspector_id for s in self.seats)
 
 
-async def load_desk_inspections(office: Office, draw: int | None = None) -> tuple[DeskInspection, ...]:
-    """Inspections of all draws that were not voided, or of the draw of this row, in team order."""
+async def load_desk_inspections(
+    office: Office, draw: int | None = None, inspection: int | None = None
+) -> tuple[DeskInspection, ...]:
+    """Inspections of all draws that were not voided, or of the draw of this row, in team order.
+
+    Parameters
+    ----------
+    inspection
+        This one alone.
+    """
     query = Inspection.select(
         *Inspection.all_columns(),
         Inspection.agency.uscc.as_alias("uscc"),
@@ -118,19 +173,20 @@ async def load_desk_inspections(office: Office, draw: int | None = None) -> tupl
         Inspection.agency.area.as_alias("area"),
         Inspection.agency.address.as_alias("address"),
     ).order_by(Inspection.draw, Inspection.position)
-    rows = await (query if draw is None else query.where(Inspection.draw == draw))
+    query = query if draw is None else query.where(Inspection.draw == draw)
+    rows = await (query if inspection is None else query.where(Inspection.id == inspection))
     draws = {row["id"]: row for row in await Draw.select(Draw.id, Draw.draw, Draw.title)}
     steps = await DrawStep.select(DrawStep.draw, DrawStep.step)
     published = {step["draw"] for step in steps if step["step"] == "published"}
     voided = {step["draw"] for step in steps if step["step"] == "voided"}
-    seats, results = await _load_seats(), await _load_results()
+    seats, results = await _load_seats(inspection), await _load_results(inspection)
     today = office.today()
     return tuple(
         DeskInspection(
             inspection=row["id"],
-            draw=draws[row["draw"]]["draw"],
-            draw_title=draws[row["draw"]]["title"],
-            is_draw_published=row["draw"] in published,
+            draw=draws[row["draw"]]["draw"] if row["draw"] else "",
+            draw_title=draws[row["draw"]]["title"] if row["draw"] else "",
+            is_draw_published=row["draw"] is None or row["draw"] in published,
             agency=row["agency_name"],
             uscc=row["uscc"],
             area=row["area"],
@@ -149,30 +205,29 @@ async def load_desk_inspections(office: Office, draw: int | None = None) -> tupl
 
 async def load_desk_inspection(office: Office, inspection: int) -> DeskInspection:
     """One inspection; raises NotFoundError where there is none or its draw was voided."""
-    for item in await load_desk_inspections(office):
-        if item.inspection == inspection:
-            if not item.results:
-                return item
-            rule = await load_value(office, RESULTS_PUBLISHED)
-            days = (rule.value if rule else None) or 0
-            _, is_provisional = await add_working_days(office, item.results[-1].inspected_on, days)
-            return replace(item, is_provisional=is_provisional)
+    for item in await load_desk_inspections(office, inspection=inspection):
+        if not item.results:
+            return item
+        rule = await load_value(office, RESULTS_PUBLISHED)
+        days = (rule.value if rule else None) or 0
+        _, is_provisional = await add_working_days(office, item.results[-1].inspected_on, days)
+        return replace(item, is_provisional=is_provisional)
     raise NotFoundError("inspection.unknown", "there is no such inspection")
 
 
 def _is_overdue(row: dict[str, Any], results: list[DeskResult], today: date) -> bool:
-    is_out = bool(results) and results[-1].state == "published"
+    is_out = any(result.state in ("published", "withdrawn") for result in results)
     return row["due_on"] is not None and row["due_on"] < today and not is_out
 
 
-async def _load_seats() -> dict[int, list[DeskSeat]]:
-    rows = await InspectionSeat.select(
+async def _load_seats(inspection: int | None) -> dict[int, list[DeskSeat]]:
+    query = InspectionSeat.select(
         *InspectionSeat.all_columns(),
         InspectionSeat.inspector.name.as_alias("name"),
         InspectionSeat.inspector.certificate.as_alias("certificate"),
     ).order_by(InspectionSeat.inspection, InspectionSeat.seat)
     seats: dict[int, list[DeskSeat]] = {}
-    for row in rows:
+    for row in await (query if inspection is None else query.where(InspectionSeat.inspection == inspection)):
         seats.setdefault(row["inspection"], []).append(
             DeskSeat(
                 role=row["role"],
@@ -184,37 +239,61 @@ async def _load_seats() -> dict[int, list[DeskSeat]]:
     return seats
 
 
-async def _load_results() -> dict[int, list[DeskResult]]:
+async def _load_results(inspection: int | None) -> dict[int, list[DeskResult]]:
     texts = await load_categories()
-    steps = await ResultStep.select(
-        ResultStep.result,
-        ResultStep.step,
-        ResultStep.at,
-        ResultStep.reason,
-        ResultStep.by.display_name.as_alias("name"),
-    ).order_by(ResultStep.id)
-    last = {step["result"]: step for step in steps}
-    rows = await InspectionResult.select(
+    query = InspectionResult.select(
         *InspectionResult.all_columns(), InspectionResult.entered_by.display_name.as_alias("name")
     ).order_by(InspectionResult.inspection, InspectionResult.version)
+    rows = await (query if inspection is None else query.where(InspectionResult.inspection == inspection))
+    ids = None if inspection is None else [row["id"] for row in rows]
+    last = {step["result"]: step for step in await load_steps(ids)}
+    confirmations = await _load_confirmations(ids)
     results: dict[int, list[DeskResult]] = {}
     for row in rows:
-        codes = tuple(json.loads(row["categories_json"]))
-        step = last.get(row["id"])
-        results.setdefault(row["inspection"], []).append(
-            DeskResult(
-                version=row["version"],
-                inspected_on=row["inspected_on"],
-                categories=codes,
-                texts=tuple(texts.get(code, code) for code in codes),
-                findings=row["findings"],
-                entered_by=row["entered_by"],
-                entered_by_name=row["name"],
-                entered_at=row["entered_at"],
-                state=step["step"] if step else "entered",
-                judged_by_name=step["name"] if step else "",
-                judged_at=step["at"] if step else None,
-                reason=step["reason"] if step else "",
-            )
-        )
+        version = _result(row, texts, last.get(row["id"]), confirmations.get(row["id"], []))
+        if inspection is not None and row["form_json"]:
+            version = replace(version, details=parse_form(row["form_json"]).details)
+        results.setdefault(row["inspection"], []).append(version)
     return results
+
+
+async def _load_confirmations(results: list[int] | None) -> dict[int, list[DeskConfirmation]]:
+    if results == []:
+        return {}
+    query = ResultConfirmation.select(
+        *ResultConfirmation.all_columns(), ResultConfirmation.inspector.name.as_alias("name")
+    ).order_by(ResultConfirmation.id)
+    rows = await (query if results is None else query.where(ResultConfirmation.result.is_in(results)))
+    found: dict[int, list[DeskConfirmation]] = {}
+    for row in rows:
+        found.setdefault(row["result"], []).append(
+            DeskConfirmation(inspector=row["inspector"], name=row["name"], at=row["at"])
+        )
+    return found
+
+
+def _result(
+    row: dict[str, Any],
+    texts: dict[str, str],
+    step: dict[str, Any] | None,
+    confirmations: list[DeskConfirmation],
+) -> DeskResult:
+    codes = tuple(json.loads(row["categories_json"]))
+    is_judged = step is not None and step["step"] != "confirmed"
+    return DeskResult(
+        version=row["version"],
+        inspected_on=row["inspected_on"],
+        categories=codes,
+        texts=tuple(texts.get(code, code) for code in codes),
+        findings=row["findings"],
+        entered_by=row["entered_by"],
+        entered_by_name=row["name"],
+        entered_at=row["entered_at"],
+        state=step["step"] if step else "entered",
+        judged_by_name=step["by_name"] if step and is_judged else "",
+        judged_at=step["at"] if step and is_judged else None,
+        reason=step["reason"] if step else "",
+        digest=row["digest"],
+        correction_reason=row["reason"],
+        confirmations=tuple(confirmations),
+    )

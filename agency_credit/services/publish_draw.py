@@ -25,11 +25,13 @@ from agency_credit.services.draw_store import (
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
-from agency_credit.services.results import (
-    append_result_publication,
+from agency_credit.services.result_review import append_result_publication
+from agency_credit.services.result_store import (
+    has_standing,
     load_inspections,
     load_latest_result,
     load_seats,
+    load_versions,
 )
 from agency_credit.services.verify import refuse_false_bundle
 
@@ -72,7 +74,8 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
         await _append_publication(op, row, "published", contents, added)  # 4
         if is_late:
             for inspection in inspections:
-                if await load_latest_result(inspection["id"]):
+                latest = await load_latest_result(inspection["id"])
+                if latest and latest["state"] == "reviewed":
                     await append_result_publication(op, inspection)
         bundle.write(contents | added)  # 5
 
@@ -121,8 +124,7 @@ async def _check_results(inspections: list[dict[str, Any]]) -> None:
     open_units = []
     for inspection in inspections:
         seats = await load_seats(inspection["id"])
-        latest = await load_latest_result(inspection["id"])
-        is_done = latest is not None and latest["state"] in ("reviewed", "published")
+        is_done = has_standing(await load_versions(inspection["id"]))
         if not is_done and all(seat["inspector"] is not None for seat in seats):
             open_units.append(inspection["agency_name"])
     if open_units:

@@ -1,33 +1,63 @@
-"""Results of inspections: entered by a member of the team, reviewed by a second person, published."""
+"""Results of inspections, the team's side: handed in by a member, confirmed by each of them."""
 
 from __future__ import annotations
 
-import json
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from agency_credit.database.tables import (
-    DrawStep,
     Inspection,
     InspectionResult,
-    InspectionSeat,
-    ResultCategory,
-    ResultStep,
+    ResultConfirmation,
+    ResultDraft,
+    ResultSubmission,
 )
-from agency_credit.domain.canonical import Json, format_canonical
+from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.domain.day import day_in_china
-from agency_credit.domain.errors import Fault, FaultsError, ForbiddenError, NotFoundError, RefusedError
-from agency_credit.domain.role import APPROVER, INSPECTOR, PUBLISHER, Actor
+from agency_credit.domain.errors import ConflictError, ForbiddenError, RefusedError
+from agency_credit.domain.record_form import FormDetails, RecordForm, format_form, parse_form
+from agency_credit.domain.role import INSPECTOR, Actor, Role
 from agency_credit.inspection import result_states
-from agency_credit.inspection.result_states import ResultState
-from agency_credit.publication.masking import find_personal_number
+from agency_credit.inspection.result_states import Entry, ResultState
 from agency_credit.services.calendar import add_working_days
 from agency_credit.services.draw_store import person_of
+from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
-from agency_credit.services.reference import load_categories
-from agency_credit.services.supervision import RESULTS_PUBLISHED, load_value
+from agency_credit.services.result_faults import refuse_faulty_form
+from agency_credit.services.result_store import (
+    append_result_step,
+    load_accounts,
+    load_confirmed_by,
+    load_inspection,
+    load_latest_result,
+    load_members,
+    path_of,
+    state_of,
+)
+from agency_credit.services.supervision import RESULTS_PUBLISHED, load_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a form came.
+
+    Parameters
+    ----------
+    key
+        Chosen by whoever sends; sent again under it, the form is not entered again. Empty: none.
+    base
+        The version that the form was filled in upon, 0: none; None: not said.
+    reason
+        Why a published result is corrected.
+    """
+
+    key: str = ""
+    base: int | None = None
+    reason: str = ""
 
 
 async def enter_result(
@@ -38,8 +68,13 @@ async def enter_result(
     inspected_on: date,
     categories: Sequence[str],
     findings: str,
+    details: FormDetails | None = None,
+    sending: Sending = Sending(),
 ) -> None:
-    """Enter the result of an inspection, or a new version of a returned one.
+    """Enter the result of an inspection, a new version of it, or a correction of a published one.
+
+    What is there already (the same key, or the newest unconfirmed version word for word) is not entered
+    again, and nothing is said: the telephone did not hear the answer the first time.
 
     Parameters
     ----------
@@ -47,227 +82,95 @@ async def enter_result(
         Codes of the result categories; several may apply.
     findings
         What was found, in words; may be empty only where nothing was found.
+    details
+        The rest of the record; None: a program hands in the short form.
 
     Raises
     ------
     ForbiddenError
         The actor does not sit on the team.
     FaultsError
-        A date in the future or before the draw, no category or an unknown one, findings missing.
+        A date in the future or before the draw, no category or an unknown one, findings missing, a
+        checklist that is not filled in.
     RefusedError
-        A result is waiting for its review, or was reviewed; or a seat of the team is empty.
+        A result is with the reviewer; a seat of the team is empty; an application for recusal is open.
+    ConflictError
+        Another member handed in a version since this form was begun.
     """
+    form = RecordForm(
+        inspected_on=inspected_on,
+        categories=tuple(sorted(categories)),
+        findings=_clean(findings),
+        details=None if details is None else _clean_details(details),
+    )
     async with operation(office, actor, "result.enter", str(inspection), roles=INSPECTOR) as op:
-        row = await _load_inspection(inspection)
-        await _check_member(actor, inspection)
+        row = await load_inspection(inspection)
+        members = await refuse_stranger(actor, inspection)
         latest = await load_latest_result(inspection)
-        result_states.check_enter(_state_of(latest))
-        await _check_result(office, row, inspected_on, categories, findings)
-        deadline, _ = await add_working_days(office, inspected_on, await _working_days(office))
-        await InspectionResult.insert(
-            InspectionResult(
-                inspection=inspection,
-                version=1 if latest is None else latest["version"] + 1,
-                inspected_on=inspected_on,
-                categories_json=format_canonical(sorted(categories)).decode(),
-                findings=findings.strip(),
-                entered_by=person_of(actor),
-                entered_at=op.at,
-            )
+        if await _is_there(op, inspection, form, latest, sending.key):
+            return
+        version = latest["version"] if latest else 0
+        entry = Entry(inspected_on=inspected_on, base=sending.base, reason=_clean(sending.reason))
+        result_states.check_enter(state_of(latest), version, _rejected_on(latest), entry)
+        await refuse_faulty_form(office, row, form)
+        await _append_version(op, row, form, version + 1, entry.reason, sending.key)
+        await ResultDraft.delete().where(
+            (ResultDraft.inspection == inspection) & (ResultDraft.person == person_of(actor))
         )
-        await Inspection.update({Inspection.due_on: deadline}).where(Inspection.id == inspection)
+        await settle_notices(op, path_of(inspection), "result.returned", "result.rejected", "result.confirm")
+        await append_notices(op, await load_accounts(members), _notice("result.confirm", row))
 
 
-async def review_result(office: Office, actor: Actor, inspection: int) -> None:
-    """A second person confirms the result; it can be published from now on."""
-    await _judge(office, actor, inspection, "reviewed", "")
+async def confirm_result(office: Office, actor: Actor, inspection: int, over: str) -> None:
+    """A member confirms the form, byte for byte; with the last of them it goes to review.
 
-
-async def return_result(office: Office, actor: Actor, inspection: int, reason: str) -> None:
-    """A second person sends the result back with a reason; the first version stays in the file."""
-    await _judge(office, actor, inspection, "returned", reason)
-
-
-async def publish_result(office: Office, actor: Actor, inspection: int) -> None:
-    """Publish the reviewed result of a draw that is itself public.
+    Parameters
+    ----------
+    over
+        SHA-256 in hex of the form that the member read.
 
     Raises
     ------
+    ForbiddenError
+        The actor does not sit on the team.
     RefusedError
-        Not reviewed, or the draw is not published yet: then its results go out with it.
+        Nothing waits for confirmations, or a seat of the team is empty.
+    ConflictError
+        The form was changed after it was read, or the actor has confirmed it already.
     """
-    async with operation(office, actor, "result.publish", str(inspection), roles=PUBLISHER) as op:
-        row = await _load_inspection(inspection)
-        if not await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "published")):
-            raise RefusedError(
-                "result.draw-unpublished", "the draw is not published yet; its results are published with it"
-            )
-        await append_result_publication(op, row)
-
-
-async def append_result_publication(op: Operation, inspection: dict[str, Any]) -> None:
-    """Publish a reviewed result inside a running operation; its log entry commits to the body."""
-    latest = await load_latest_result(inspection["id"])
-    result_states.check_publish(_state_of(latest), inspection["uscc"])
-    assert latest is not None, "what was reviewed was entered"
-    texts = await load_categories()
-    body: dict[str, Json] = {
-        "agency": inspection["uscc"],
-        "categories": [texts[code] for code in json.loads(latest["categories_json"])],
-        "draw": inspection["draw_identifier"],
-        "findings": latest["findings"],
-        "inspected_on": latest["inspected_on"].isoformat(),
-        "version": latest["version"],
-    }
-    index = await op.append_entry(
-        "result.published",
-        f"{inspection['draw_identifier']}/{inspection['uscc']}",
-        body,
-        is_committed=True,
-    )
-    await _append_step(op, latest["id"], "published", "", index)
-
-
-async def load_latest_result(inspection: int) -> dict[str, Any] | None:
-    """The newest version of a result with its state: entered, returned, reviewed or published."""
-    row = await (
-        InspectionResult.select(
-            *InspectionResult.all_columns(),
-            InspectionResult.entered_by.display_name.as_alias("entered_by_name"),
-        )
-        .where(InspectionResult.inspection == inspection)
-        .order_by(InspectionResult.version, ascending=False)
-        .first()
-    )
-    if row is None:
-        return None
-    step = await (
-        ResultStep.select(
-            ResultStep.step,
-            ResultStep.reason,
-            ResultStep.at,
-            ResultStep.log_index,
-            ResultStep.by.display_name.as_alias("by_name"),
-        )
-        .where(ResultStep.result == row["id"])
-        .order_by(ResultStep.id, ascending=False)
-        .first()
-    )
-    return {**row, "state": step["step"] if step else "entered", "last_step": step}
-
-
-async def load_inspections(draw: int) -> list[dict[str, Any]]:
-    """The inspections of a draw, in the order of the teams."""
-    rows: list[dict[str, Any]] = (
-        await _select_inspections().where(Inspection.draw == draw).order_by(Inspection.position)
-    )
-    return rows
-
-
-async def load_seats(inspection: int) -> list[dict[str, Any]]:
-    """The seats of a team in order: role, and the inspector's id and name or None."""
-    return await (
-        InspectionSeat.select(
-            InspectionSeat.seat,
-            InspectionSeat.role,
-            InspectionSeat.inspector,
-            InspectionSeat.inspector.name.as_alias("inspector_name"),
-        )
-        .where(InspectionSeat.inspection == inspection)
-        .order_by(InspectionSeat.seat)
-    )
-
-
-async def _judge(office: Office, actor: Actor, inspection: int, step: str, reason: str) -> None:
-    async with operation(office, actor, f"result.{step}", str(inspection), roles=APPROVER) as op:
-        await _load_inspection(inspection)
+    async with operation(office, actor, "result.confirm", str(inspection), roles=INSPECTOR) as op:
+        row = await load_inspection(inspection)
+        members = await refuse_stranger(actor, inspection)
         latest = await load_latest_result(inspection)
-        entered_by = latest["entered_by"] if latest else None
-        result_states.check_judge(_state_of(latest), entered_by, person_of(actor))
-        assert latest is not None, "what waits for a review was entered"
-        if step == "returned" and not reason.strip():
-            raise RefusedError("result.reason", "say why the result goes back, so that it can be mended")
-        await _append_step(op, latest["id"], step, reason.strip(), None)
-
-
-def _state_of(latest: dict[str, Any] | None) -> ResultState | None:
-    return ResultState(latest["state"]) if latest else None
-
-
-async def _append_step(op: Operation, result: int, step: str, reason: str, index: int | None) -> None:
-    await ResultStep.insert(
-        ResultStep(result=result, step=step, by=person_of(op.actor), at=op.at, reason=reason, log_index=index)
-    )
-
-
-async def _check_result(
-    office: Office, inspection: dict[str, Any], inspected_on: date, categories: Sequence[str], findings: str
-) -> None:
-    faults = []
-    drawn = await (
-        DrawStep.select(DrawStep.at)
-        .where((DrawStep.draw == inspection["draw"]) & (DrawStep.step == "drawn"))
-        .first()
-    )
-    first_day = day_in_china(drawn["at"]) if drawn else office.today()
-    if not first_day <= inspected_on <= office.today():
-        faults.append(
-            Fault(
-                at="inspected_on",
-                code="result.date",
-                template="the day of the inspection lies between the draw on {first} and today, {last}",
-                params={"first": first_day.isoformat(), "last": office.today().isoformat()},
+        if latest is not None and actor.inspector_id in await load_confirmed_by(latest["id"]):
+            raise ConflictError("result.confirmed-already", "you have confirmed this form already")
+        result_states.check_confirm(state_of(latest), latest["digest"] if latest else "", over)
+        assert latest is not None, "what waits for confirmations was entered"
+        await ResultConfirmation.insert(
+            ResultConfirmation(
+                result=latest["id"], inspector=actor.inspector_id, by=person_of(actor), digest=over, at=op.at
             )
         )
-    known = await load_categories()
-    unknown = sorted(set(categories) - set(known))
-    if not categories or unknown or len(set(categories)) != len(categories):
-        faults.append(
-            Fault(
-                at="categories",
-                code="result.categories",
-                template="choose at least one category of the list, each once",
-            )
-        )
-    if not findings.strip() and set(categories) - await _harmless():
-        faults.append(
-            Fault(at="findings", code="result.findings", template="describe the problem that was found")
-        )
-    if find_personal_number(findings):
-        faults.append(
-            Fault(
-                at="findings",
-                code="result.personal-number",
-                template="the findings will be public; take out the identity or telephone number",
-            )
-        )
-    if faults:
-        raise FaultsError(inspection["uscc"], tuple(faults))
+        op.details["digest"] = over
+        if result_states.is_confirmed(members, await load_confirmed_by(latest["id"])):
+            await append_result_step(op, latest["id"], ResultState.CONFIRMED)
+            team = await load_accounts(members)
+            await settle_notices(op, path_of(inspection), "result.confirm")
+            reviewers = await load_people_with(Role.APPROVER, but=team)
+            await append_notices(op, reviewers, _notice("result.review", row))
 
 
-async def _harmless() -> set[str]:
-    rows = await ResultCategory.select(ResultCategory.code).where(
-        ResultCategory.is_problem == False  # noqa: E712
-    )
-    return {row["code"] for row in rows}
+async def refuse_stranger(actor: Actor, inspection: int) -> set[int | None]:
+    """The members of a team, of whom the actor is one.
 
-
-async def _working_days(office: Office) -> int:
-    rule = await load_value(office, RESULTS_PUBLISHED)
-    if rule is None or rule.value is None:
-        raise RefusedError(
-            "profile.publication-days",
-            "the profile of this area does not say within how many working days results are published;"
-            " enter results-published at /admin/rules",
-        )
-    return rule.value
-
-
-async def _check_member(actor: Actor, inspection: int) -> None:
-    seats = await InspectionSeat.select(InspectionSeat.inspector).where(
-        InspectionSeat.inspection == inspection
-    )
-    members = {seat["inspector"] for seat in seats}
+    Raises
+    ------
+    ForbiddenError
+        He is not.
+    RefusedError
+        A seat is empty: the inspection waits.
+    """
+    members = await load_members(inspection)
     if actor.inspector_id is None or actor.inspector_id not in members:
         raise ForbiddenError("result.not-member", "only a member of the team enters its result")
     if None in members:
@@ -276,21 +179,88 @@ async def _check_member(actor: Actor, inspection: int) -> None:
             "a seat of this team is empty, and the law asks for at least two inspectors (行政处罚法 art. 42);"
             " the inspection waits until the team is complete",
         )
+    return members
 
 
-def _select_inspections() -> Any:
-    return Inspection.select(
-        *Inspection.all_columns(),
-        Inspection.agency.uscc.as_alias("uscc"),
-        Inspection.agency.name.as_alias("agency_name"),
-        Inspection.draw.draw.as_alias("draw_identifier"),
+async def _append_version(
+    op: Operation, row: dict[str, Any], form: RecordForm, version: int, reason: str, key: str
+) -> None:
+    content = format_form(form, agency=row["uscc"], draw=row["draw_identifier"] or "", version=version)
+    result = InspectionResult(
+        inspection=row["id"],
+        version=version,
+        inspected_on=form.inspected_on,
+        categories_json=format_canonical(form.categories).decode(),
+        findings=form.findings,
+        entered_by=person_of(op.actor),
+        entered_at=op.at,
+        form_json=content.decode(),
+        digest=digest(content),
+        reason=reason,
+    )
+    await result.save()
+    if key:
+        await ResultSubmission.insert(
+            ResultSubmission(
+                person=person_of(op.actor), key=key, request=_fingerprint(row["id"], form), result=result.id
+            )
+        )
+    if not reason:  # a correction was published in time already
+        days = await load_days(op.office, RESULTS_PUBLISHED)
+        deadline, _ = await add_working_days(op.office, form.inspected_on, days)
+        await Inspection.update({Inspection.due_on: deadline}).where(Inspection.id == row["id"])
+
+
+async def _is_there(
+    op: Operation, inspection: int, form: RecordForm, latest: dict[str, Any] | None, key: str
+) -> bool:
+    """Whether this form came before, under the same key or as the newest version, which nobody judged yet."""
+    if key:
+        known = await (
+            ResultSubmission.select(ResultSubmission.request)
+            .where((ResultSubmission.person == person_of(op.actor)) & (ResultSubmission.key == key))
+            .first()
+        )
+        if known and known["request"] != _fingerprint(inspection, form):
+            raise ConflictError(
+                "result.key-reused",
+                "this form was sent before with other contents; load the page and send it anew",
+            )
+        if known:
+            return True
+    is_open = latest is not None and latest["state"] in (ResultState.ENTERED, ResultState.CONFIRMED)
+    return (
+        is_open
+        and latest is not None
+        and bool(latest["form_json"])
+        and parse_form(latest["form_json"]) == form
     )
 
 
-async def _load_inspection(inspection: int) -> dict[str, Any]:
-    row: dict[str, Any] | None = await _select_inspections().where(Inspection.id == inspection).first()
-    if row is None:
-        raise NotFoundError("inspection.unknown", "there is no such inspection")
-    if await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "voided")):
-        raise RefusedError("draw.voided", "the draw {draw} was voided", draw=row["draw_identifier"])
-    return row
+def _fingerprint(inspection: int, form: RecordForm) -> str:
+    return digest(format_form(form, agency=str(inspection), draw="", version=0))
+
+
+def _rejected_on(latest: dict[str, Any] | None) -> date | None:
+    is_rejected = latest is not None and latest["state"] == ResultState.REJECTED
+    return day_in_china(latest["last_step"]["at"]) if is_rejected and latest else None
+
+
+def _notice(kind: str, row: dict[str, Any]) -> NewNotice:
+    return NewNotice(kind=kind, what=row["agency_name"], path=path_of(row["id"]))
+
+
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _clean_details(details: FormDetails) -> FormDetails:
+    """The same words in one writing: what people type differs in blanks and in how accents are written."""
+    return replace(
+        details,
+        place=_clean(details.place),
+        methods=tuple(sorted(set(details.methods))),
+        lines=tuple(replace(line, remark=_clean(line.remark)) for line in details.lines),
+        agency_remarks=_clean(details.agency_remarks),
+        materials=tuple(filter(None, map(_clean, details.materials))),
+    )

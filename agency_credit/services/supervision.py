@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from agency_credit.domain.errors import RefusedError
 from agency_credit.scoring import Profile
 from agency_credit.scoring.profile import MandatoryRule, ProfileValue
 from agency_credit.services.office import Office
@@ -26,6 +27,25 @@ async def load_profile(office: Office) -> Profile | None:
 async def load_value(office: Office, key: str) -> ProfileValue | None:
     """A clock, number or switch of the profile that holds today; None: no profile names it."""
     return find_value(await load_profile(office), key)
+
+
+async def load_days(office: Office, key: str) -> int:
+    """A number of working days that the profile sets.
+
+    Raises
+    ------
+    RefusedError
+        It does not: nobody can tell by when something is due.
+    """
+    rule = await load_value(office, key)
+    if rule is None or rule.value is None:
+        raise RefusedError(
+            "profile.days",
+            "the profile of this area does not say within how many working days this is due;"
+            " enter {key} at /admin/rules",
+            key=key,
+        )
+    return rule.value
 
 
 def find_value(profile: Profile | None, key: str) -> ProfileValue | None:

@@ -57,6 +57,7 @@ GET    /admin/imports/{run:int}                         drafter system
 POST   /admin/imports/{run:int}/undo                    drafter system
 GET    /admin/inspections                               inspector
 GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
+POST   /admin/inspections/{inspection:int}/confirm      inspector
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver
@@ -111,6 +112,7 @@ GET    /api/v1/draws/{draw:str}/units/{unit:str}        public
 POST   /api/v1/draws/{draw:str}/values                  approver drafter
 POST   /api/v1/draws/{draw:str}/void                    approver drafter
 POST   /api/v1/draws/{draw:str}/void/confirm            approver
+POST   /api/v1/inspections/{inspection:int}/confirmation inspector
 POST   /api/v1/inspections/{inspection:int}/result      inspector
 POST   /api/v1/inspections/{inspection:int}/review      approver
 GET    /api/v1/openapi.json                             public

@@ -146,7 +146,8 @@ async def first_inspection(world):
 
 
 def result_form(world, **change):
-    return {"inspected_on": world.office.today().isoformat(), "categories": "1", "findings": ""} | change
+    today = world.office.today().isoformat()
+    return {"inspected_on": today, "categories": "1", "findings": "", "base": "0"} | change
 
 
 async def test_a_result_goes_back_and_forth_until_a_second_person_confirms_it(world):
@@ -154,17 +155,19 @@ async def test_a_result_goes_back_and_forth_until_a_second_person_confirms_it(wo
     path = f"/admin/inspections/{number}"
     async with desk_of(world.office, member.username) as inspector, desk_of(world.office, "approver") as desk:
         assert (await inspector.send(f"{path}/result", result_form(world))).status_code == 303
+        await worlds.confirm_all(world, number)
         no_reason = await desk.send(f"{path}/review", {"verdict": "return", "reason": " "})
         assert no_reason.status_code == 422
         await desk.send(f"{path}/review", {"verdict": "return", "reason": "请补充检查发现"})
         page = await inspector.open(path)
         assert "请补充检查发现" in page.text
-        await inspector.send(f"{path}/result", result_form(world, findings="未见异常"))
+        await inspector.send(f"{path}/result", result_form(world, findings="未见异常", base="1"))
+        await worlds.confirm_all(world, number)
         assert (await desk.send(f"{path}/review", {"verdict": "confirm"})).status_code == 303
     assert await InspectionResult.count() == 2
     assert [row["step"] for row in await ResultStep.select().order_by(ResultStep.id)] == [
-        "returned",
-        "reviewed",
+        *("confirmed", "returned"),
+        *("confirmed", "reviewed"),
     ]
 
 
@@ -212,6 +215,11 @@ async def test_results_entered_and_reviewed_by_json(world):
     body = {"inspected_on": world.office.today().isoformat(), "categories": ["1"], "findings": ""}
     async with desk_of(world.office, member.username) as desk:
         entered = await desk.send_json(f"/api/v1/inspections/{number}/result", body)
+    for one in await worlds.members_of(world, number):
+        async with desk_of(world.office, one.username) as desk:
+            over = {"digest": entered.json()["digest"]}
+            confirmed = await desk.send_json(f"/api/v1/inspections/{number}/confirmation", over)
+    assert confirmed.json()["state"] == "confirmed"
     async with desk_of(world.office, "approver") as desk:
         reviewed = await desk.send_json(f"/api/v1/inspections/{number}/review", {"verdict": "confirm"})
     assert entered.json()["state"] == "entered"

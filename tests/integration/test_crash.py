@@ -18,7 +18,8 @@ from agency_credit.services.draw_draft import draft_draw
 from agency_credit.services.log import load_checkpoint
 from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.services.publish_draw import publish_draw
-from agency_credit.services.results import enter_result, review_result
+from agency_credit.services.result_review import review_result
+from agency_credit.services.results import enter_result
 from tests import world as made
 from tests.conftest import PACKS, Clock
 from tests.world import World
@@ -54,6 +55,7 @@ async def review_everything(world: World, draw: str) -> None:
             world.office, member, inspection["id"],
             inspected_on=world.office.today(), categories=["1"], findings="",
         )  # fmt: skip
+        await made.confirm_all(world, inspection["id"])
         await review_result(world.office, world.approver, inspection["id"])
 
 

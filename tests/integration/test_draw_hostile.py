@@ -35,7 +35,8 @@ from agency_credit.services.frame import FrameScope, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.publish_draw import publish_draw, publish_names
-from agency_credit.services.results import enter_result, return_result
+from agency_credit.services.result_review import return_result
+from agency_credit.services.results import enter_result
 from tests import world as made
 from tests.conftest import Clock
 from tests.world import World
@@ -249,6 +250,7 @@ async def test_a_returned_day_does_not_count_towards_the_cap(world: World) -> No
     entry: dict[str, Any] = {"categories": ["1"], "findings": ""}
     today = world.office.today()
     await enter_result(world.office, member, inspection["id"], inspected_on=today, **entry)
+    await made.confirm_all(world, inspection["id"])
     await return_result(world.office, world.approver, inspection["id"], "日期有误")
     world.clock.forward(days=5)
     await enter_result(world.office, member, inspection["id"], inspected_on=world.office.today(), **entry)

@@ -14,7 +14,8 @@ from agency_credit.services.draw_steps import announce_draw
 from agency_credit.services.frame import FrameLine, FrameScope, load_stratification
 from agency_credit.services.office import Office
 from agency_credit.services.rating_run import rate_all
-from agency_credit.services.results import enter_result, review_result
+from agency_credit.services.result_review import review_result
+from agency_credit.services.results import enter_result
 from tests import world as made
 from tests.builders import add_record
 from tests.conftest import Clock

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,7 +34,9 @@ from agency_credit.services.draw_store import load_files, load_history
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import close_office, open_office
 from agency_credit.services.publish_draw import publish_draw
-from agency_credit.services.results import enter_result, load_latest_result, return_result, review_result
+from agency_credit.services.result_review import return_result, review_result
+from agency_credit.services.result_store import load_latest_result
+from agency_credit.services.results import confirm_result, enter_result
 from agency_credit.verification import verify_files
 from agency_credit.verification.verify_draw import load_bundle
 from tests import world as worlds
@@ -77,7 +79,7 @@ class DrawLife(RuleBasedStateMachine):
         self.values: set[int] = set()
         self.request: tuple[str, str] | None = None
         self.results: dict[int, str] = {}
-        self.entered_by: dict[int, str] = {}
+        self.days: dict[int, date] = {}
         self.frozen: dict[str, bytes] = {}
         self.draw = self.run(self._draft())
         self.log: list[str] = []
@@ -151,6 +153,7 @@ class DrawLife(RuleBasedStateMachine):
         )
         if self._try(run_draw(self.hub.office, self._actor(who), self.draw), expected, "drawn", who):
             self.results = {row["id"]: "none" for row in self.run(worlds.inspections_of(self.draw))}
+            self.days = {}
 
     @rule(number=st.integers(0, 3))
     def inspect(self, number: int) -> None:
@@ -158,16 +161,34 @@ class DrawLife(RuleBasedStateMachine):
         if not self.results:
             return
         inspection = sorted(self.results)[number % len(self.results)]
+        day, state = self.hub.office.today(), self.results[inspection]
+        is_same = state in ("entered", "confirmed") and self.days.get(inspection) == day
         expected = _first(
-            ("voided" in self.steps or self.results[inspection] not in ("none", "returned"), RefusedError),
+            ("voided" in self.steps, RefusedError),
+            (state not in ("none", "returned") and not is_same, RefusedError),
         )
         member = self.run(worlds.member_of(self.hub, inspection))
-        day = self.hub.office.today()
         call = enter_result(
             self.hub.office, member, inspection, inspected_on=day, categories=["1"], findings=""
         )
-        if self._try(call, expected):
-            self.results[inspection] = "entered"
+        if self._try(call, expected) and not is_same:
+            self.results[inspection], self.days[inspection] = "entered", day
+
+    @rule(number=st.integers(0, 3), is_old=st.booleans())
+    def sign(self, number: int, is_old: bool) -> None:
+        """Every member confirms what was entered, over its digest and no other."""
+        if not self.results:
+            return
+        inspection = sorted(self.results)[number % len(self.results)]
+        expected = _first(
+            ("voided" in self.steps or self.results[inspection] != "entered" or is_old, RefusedError),
+        )
+        latest = self.run(load_latest_result(inspection))
+        digest = latest["digest"] if latest and not is_old else "0" * 64
+        for member in self.run(worlds.members_of(self.hub, inspection)):
+            if not self._try(confirm_result(self.hub.office, member, inspection, digest), expected):
+                return
+        self.results[inspection] = "confirmed"
 
     @rule(who=st.sampled_from(WHO), number=st.integers(0, 3), is_returned=st.booleans())
     def judge(self, who: str, number: int, is_returned: bool) -> None:
@@ -177,7 +198,7 @@ class DrawLife(RuleBasedStateMachine):
         inspection = sorted(self.results)[number % len(self.results)]
         expected = _first(
             (not self._may(who, Role.APPROVER), ForbiddenError),
-            ("voided" in self.steps or self.results[inspection] != "entered", RefusedError),
+            ("voided" in self.steps or self.results[inspection] != "confirmed", RefusedError),
         )
         office, actor = self.hub.office, self._actor(who)
         call = (
@@ -265,6 +286,7 @@ class DrawLife(RuleBasedStateMachine):
     def _all_results(self) -> None:
         for number in range(len(self.results)):
             self.inspect(number)
+            self.sign(number, is_old=False)
             self.judge("approver", number, is_returned=False)
 
     def _may_void(self, who: str, code: str, *roles: Role) -> type[Exception] | None:

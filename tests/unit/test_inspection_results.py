@@ -8,43 +8,128 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agency_credit.domain.errors import ForbiddenError, InputError, RefusedError
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from agency_credit.inspection.result_states import (
     TRANSITIONS,
+    Entry,
     ResultState,
+    check_confirm,
     check_enter,
     check_judge,
     check_publish,
+    check_withdraw,
+    is_confirmed,
 )
 from agency_credit.inspection.working_days import add_working_days
 
-AUTHOR, OTHER = 1, 2
+DAY = date(2026, 12, 4)
+TEAM, OTHER = {1, 2}, 3
+STATES = [None, *ResultState]
 
 
-@pytest.mark.parametrize("latest", [None, *ResultState])
-def test_a_version_is_entered_first_or_after_a_return(latest: ResultState | None) -> None:
-    if latest in (None, ResultState.RETURNED):
-        check_enter(latest)
+def entry(base: int | None = 1, reason: str = "", inspected_on: date = DAY) -> Entry:
+    return Entry(inspected_on=inspected_on, base=base, reason=reason)
+
+
+@pytest.mark.parametrize("latest", STATES)
+def test_a_version_is_entered_where_none_is_with_the_reviewer_or_waits_to_go_out(
+    latest: ResultState | None,
+) -> None:
+    if latest in (ResultState.CONFIRMED, ResultState.REVIEWED):
+        with pytest.raises(RefusedError, match="already entered"):
+            check_enter(latest, 1, None, entry(reason="因为"))
+    else:
+        check_enter(latest, 1, None, entry(reason="因为"))
+
+
+@pytest.mark.parametrize("latest", STATES)
+def test_a_program_that_does_not_say_what_it_saw_enters_only_where_nothing_is_replaced(
+    latest: ResultState | None,
+) -> None:
+    if latest in (None, ResultState.RETURNED, ResultState.REJECTED):
+        check_enter(latest, 1, None, entry(base=None))
+    else:
+        with pytest.raises(RefusedError):
+            check_enter(latest, 1, None, entry(base=None))
+
+
+@pytest.mark.parametrize(("base", "version"), [(0, 1), (1, 2), (2, 1)])
+def test_a_form_begun_on_another_version_is_a_conflict(base: int, version: int) -> None:
+    with pytest.raises(ConflictError, match="another member"):
+        check_enter(ResultState.ENTERED, version, None, entry(base=base))
+
+
+@pytest.mark.parametrize("latest", [ResultState.PUBLISHED, ResultState.WITHDRAWN])
+def test_a_correction_says_why(latest: ResultState) -> None:
+    with pytest.raises(InputError, match="corrected"):
+        check_enter(latest, 1, None, entry(reason=""))
+
+
+@pytest.mark.parametrize(("inspected_on", "is_anew"), [(DAY, True), (DAY - timedelta(days=1), False)])
+def test_what_was_not_accepted_is_inspected_anew(inspected_on: date, is_anew: bool) -> None:
+    if is_anew:
+        check_enter(ResultState.REJECTED, 1, DAY, entry(inspected_on=inspected_on))
         return
-    with pytest.raises(RefusedError):
-        check_enter(latest)
+    with pytest.raises(InputError, match="anew"):
+        check_enter(ResultState.REJECTED, 1, DAY, entry(inspected_on=inspected_on))
 
 
-@pytest.mark.parametrize("latest", [None, *ResultState])
-def test_only_an_entered_version_is_judged(latest: ResultState | None) -> None:
+@pytest.mark.parametrize("latest", STATES)
+def test_only_an_entered_version_is_confirmed(latest: ResultState | None) -> None:
     if latest is ResultState.ENTERED:
-        check_judge(latest, AUTHOR, OTHER)
+        check_confirm(latest, "d", "d")
+    else:
+        with pytest.raises(RefusedError):
+            check_confirm(latest, "d", "d")
+
+
+def test_a_confirmation_over_an_old_digest_is_a_conflict() -> None:
+    with pytest.raises(ConflictError, match="changed after you read it"):
+        check_confirm(ResultState.ENTERED, "new", "old")
+
+
+@pytest.mark.parametrize(
+    ("members", "confirmed_by", "expected"),
+    [
+        ({1, 2}, {1, 2}, True),
+        ({1, 2}, {1}, False),
+        ({1}, {1}, False),  # 行政处罚法 art 42: two at least
+        ({1, None}, {1, 2}, False),
+        ({1, 2}, {1, 2, 9}, True),  # 9 confirmed and left the team
+        ({1, 2, 3}, {1, 2}, False),
+        (set(), set(), False),
+    ],
+)
+def test_a_form_is_confirmed_by_all_and_by_two_at_least(
+    members: set[int | None], confirmed_by: set[int], expected: bool
+) -> None:
+    assert is_confirmed(members, confirmed_by) is expected
+
+
+@pytest.mark.parametrize("step", [ResultState.REVIEWED, ResultState.RETURNED, ResultState.REJECTED])
+@pytest.mark.parametrize("latest", STATES)
+def test_only_a_confirmed_version_is_judged(latest: ResultState | None, step: ResultState) -> None:
+    if latest is ResultState.CONFIRMED:
+        check_judge(latest, step, "因为", TEAM, OTHER)
         return
     with pytest.raises(RefusedError):
-        check_judge(latest, AUTHOR, OTHER)
+        check_judge(latest, step, "因为", TEAM, OTHER)
 
 
-def test_whoever_entered_a_result_does_not_judge_it() -> None:
+@pytest.mark.parametrize("step", [ResultState.REVIEWED, ResultState.RETURNED, ResultState.REJECTED])
+@pytest.mark.parametrize("person", sorted(TEAM))
+def test_whoever_had_a_hand_in_a_result_does_not_judge_it(person: int, step: ResultState) -> None:
     with pytest.raises(ForbiddenError):
-        check_judge(ResultState.ENTERED, AUTHOR, AUTHOR)
+        check_judge(ResultState.CONFIRMED, step, "因为", TEAM, person)
 
 
-@pytest.mark.parametrize("latest", [None, *ResultState])
+@pytest.mark.parametrize("step", [ResultState.RETURNED, ResultState.REJECTED])
+def test_what_goes_back_says_why(step: ResultState) -> None:
+    with pytest.raises(RefusedError, match="why"):
+        check_judge(ResultState.CONFIRMED, step, "", TEAM, OTHER)
+
+
+@pytest.mark.parametrize("latest", STATES)
 def test_only_a_reviewed_version_is_published(latest: ResultState | None) -> None:
     if latest is ResultState.REVIEWED:
         check_publish(latest, "U1")
@@ -53,8 +138,28 @@ def test_only_a_reviewed_version_is_published(latest: ResultState | None) -> Non
         check_publish(latest, "U1")
 
 
+@pytest.mark.parametrize("published", STATES)
+def test_only_a_published_version_is_withdrawn(published: ResultState | None) -> None:
+    if published is ResultState.PUBLISHED:
+        check_withdraw(published, 1, OTHER)
+        return
+    with pytest.raises(RefusedError):
+        check_withdraw(published, 1, OTHER)
+
+
+def test_two_people_withdraw_a_version() -> None:
+    with pytest.raises(RefusedError, match="nobody asked"):
+        check_withdraw(ResultState.PUBLISHED, None, OTHER)
+    with pytest.raises(ForbiddenError, match="second person"):
+        check_withdraw(ResultState.PUBLISHED, OTHER, OTHER)
+
+
 def test_every_state_has_its_row_in_the_table() -> None:
     assert set(TRANSITIONS) == set(ResultState)
+
+
+def test_every_state_but_the_first_can_be_reached_and_none_goes_back_to_it() -> None:
+    assert set().union(*TRANSITIONS.values()) == set(ResultState) - {ResultState.ENTERED}
 
 
 def is_weekday(day: date) -> bool:

@@ -20,13 +20,24 @@ from agency_credit.database.tables.imports import (
     ImportUpload,
 )
 from agency_credit.database.tables.inspection import (
+    FollowUp,
+    FollowUpStep,
     Inspection,
     InspectionResult,
     InspectionSeat,
     OtherInspection,
+    Photograph,
+    PhotographContent,
+    RecusalApplication,
+    RecusalDecision,
+    ResultConfirmation,
+    ResultDraft,
     ResultStep,
+    ResultSubmission,
+    ResultWithdrawal,
 )
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
+from agency_credit.database.tables.notice import Notice
 from agency_credit.database.tables.people import (
     AuditLine,
     IdempotentAnswer,
@@ -72,6 +83,8 @@ TABLES = (
     Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
     AnnualPlanDraft, AnnualPlan, LeadInspection,
+    ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
+    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice,
     LogEntry, LogBody, Checkpoint,
 )  # fmt: skip
 
@@ -80,6 +93,8 @@ APPEND_ONLY = (
     CreditRecord, RecordEvent, Rating,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, InspectionItem, AnnualPlan, LeadInspection, LogEntry, Checkpoint,
+    ResultConfirmation, ResultSubmission, ResultWithdrawal, Photograph, PhotographContent,
+    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep,
 )  # fmt: skip
 """What is only ever added to; triggers hold it in both databases."""
 
@@ -104,6 +119,8 @@ __all__ = [
     "DrawStep",
     "DrawValue",
     "DrawVoidRequest",
+    "FollowUp",
+    "FollowUpStep",
     "IdempotentAnswer",
     "ImportColumn",
     "ImportRow",
@@ -121,11 +138,14 @@ __all__ = [
     "LogBody",
     "LogEntry",
     "LoginAttempt",
+    "Notice",
     "OtherInspection",
     "PastPassword",
     "Person",
     "PersonRole",
     "PersonTotp",
+    "Photograph",
+    "PhotographContent",
     "Practitioner",
     "PractitionerPost",
     "Rating",
@@ -133,8 +153,14 @@ __all__ = [
     "RecordSalt",
     "RecoveryCode",
     "Recusal",
+    "RecusalApplication",
+    "RecusalDecision",
     "ResultCategory",
+    "ResultConfirmation",
+    "ResultDraft",
     "ResultStep",
+    "ResultSubmission",
+    "ResultWithdrawal",
     "RuleVersion",
     "SecuritySetting",
     "Session",

@@ -1,0 +1,113 @@
+"""Notices inside the office, without mail: written by the use case that gives rise to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from piccolo.columns.combination import And
+
+from agency_credit.database import transaction
+from agency_credit.database.tables import Notice, PersonRole
+from agency_credit.domain.role import Actor, Role
+from agency_credit.services.office import Office
+from agency_credit.services.operation import Operation
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """What there is to say.
+
+    Parameters
+    ----------
+    kind
+        What happened, such as ``"result.review"``; the pages have the words.
+    what
+        The agency or draw concerned.
+    path
+        Where to go.
+    due_on
+        By when something is to be done.
+    shown_from
+        The notice appears from this instant on; None: at once.
+    """
+
+    kind: str
+    what: str
+    path: str
+    due_on: date | None = None
+    shown_from: datetime | None = None
+
+
+async def append_notices(op: Operation, people: Iterable[int], notice: NewNotice) -> None:
+    """Tell `people`, the actor himself excepted."""
+    rows = [
+        Notice(
+            person=person,
+            kind=notice.kind,
+            what=notice.what[:_LONGEST],
+            path=notice.path,
+            due_on=notice.due_on,
+            shown_from=notice.shown_from or op.at,
+            at=op.at,
+            read_at=None,
+        )
+        for person in sorted(set(people))
+        if person != op.actor.person_id or notice.shown_from is not None
+    ]
+    if rows:
+        await Notice.insert(*rows)
+
+
+async def settle_notices(op: Operation, path: str, *kinds: str) -> None:
+    """What these notices asked for is done: nobody has to read them any more."""
+    await Notice.update({Notice.read_at: op.at}).where(
+        (Notice.path == path) & Notice.kind.is_in(list(kinds)) & Notice.read_at.is_null()
+    )
+
+
+async def load_people_with(role: Role, *, but: Iterable[int] = ()) -> set[int]:
+    """The active accounts with a role."""
+    rows = await PersonRole.select(PersonRole.person).where(
+        (PersonRole.role == role.value) & (PersonRole.person.is_active == True)  # noqa: E712
+    )
+    return {row["person"] for row in rows} - set(but)
+
+
+async def load_notices(office: Office, actor: Actor, limit: int = 100) -> list[dict[str, Any]]:
+    """The newest notices of the actor, unread ones first; nobody sees another's."""
+    if actor.person_id is None:
+        return []
+    rows: list[dict[str, Any]] = await (
+        Notice.select()
+        .where((Notice.person == actor.person_id) & (Notice.shown_from <= office.now()))
+        .order_by(Notice.shown_from, Notice.id, ascending=False)
+        .limit(limit)
+    )
+    return sorted(rows, key=lambda row: row["read_at"] is not None)
+
+
+async def count_unread(office: Office, actor: Actor) -> int:
+    """How many notices of the actor are unread."""
+    if actor.person_id is None:
+        return 0
+    return int(await Notice.count().where(_is_unread(office, actor.person_id)))
+
+
+async def mark_read(office: Office, actor: Actor, notice: int | None = None) -> None:
+    """The actor has read one of his notices, or (None) all that are shown; no matter of record."""
+    if actor.person_id is None:
+        return
+    condition = _is_unread(office, actor.person_id)
+    async with transaction():
+        await Notice.update({Notice.read_at: office.now()}).where(
+            condition if notice is None else condition & (Notice.id == notice)
+        )
+
+
+def _is_unread(office: Office, person: int) -> And:
+    return (Notice.person == person) & Notice.read_at.is_null() & (Notice.shown_from <= office.now())

@@ -31,6 +31,7 @@ from agency_credit.domain.canonical import Json
 from agency_credit.domain.errors import Fault, FaultsError, RefusedError
 from agency_credit.domain.role import Actor
 from agency_credit.publication.note import format_verifier_key, parse_verifier_key
+from agency_credit.services.audit_chain import verify_chain
 from agency_credit.services.backup import KEY_FILES
 from agency_credit.services.backup_box import Opener, disk_error
 from agency_credit.services.backup_content import Content, Opening
@@ -204,6 +205,15 @@ async def _check_office(
     own = [content.manifest.checkpoint] if content.manifest.checkpoint else []
     report = await check_log(keys, [*own, *demanded])
     faults += report.faults
+    if (broken := (await verify_chain()).broken_id) is not None:
+        faults.append(
+            Fault(
+                at="audit_line",
+                code="backup.audit",
+                template="the chain of the audit lines breaks at the line with the id {id}",
+                params={"id": broken},
+            )
+        )
     if faults:
         raise FaultsError(content.path.name, tuple(faults))
     behind = (await check_log(keys, known)).faults if known else []

@@ -24,7 +24,7 @@ from agency_credit.services.backup_box import (
     BoxReader,
     Opener,
 )
-from agency_credit.services.backup_lines import read_lines
+from agency_credit.services.backup_lines import format_line, read_lines
 from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.services.restore import Target, restore_backup, verify_backup
 from agency_credit.settings import Settings
@@ -157,29 +157,28 @@ async def test_what_opens_but_is_no_backup_changes_nothing(
     assert not target.folder.exists() or list(target.folder.iterdir()) == []
 
 
-async def test_a_row_that_was_changed_before_it_was_packed_is_found_by_the_log(
-    backed_up: Path, sqlite_only: Settings, tmp_path: Path
+@pytest.mark.parametrize(
+    ("table", "column", "code"),
+    [("log_entry", "subject", "log.columns"), ("audit_line", "actor", "backup.audit")],
+)
+async def test_a_row_that_was_changed_before_it_was_packed_is_found(
+    backed_up: Path, sqlite_only: Settings, tmp_path: Path, table: str, column: str, code: str
 ) -> None:
-    """Whoever knows the passphrase can pack what he likes; the signed log he cannot."""
-    lines = [value for _, value in read_lines(BoxReader(backed_up.open("rb"), OPENER))]
-    place = (
-        next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "log_entry")
-        + 1
-    )
-    subject = next(
-        n for n, value in enumerate(lines[place]) if isinstance(value, str) and value != "draw.announced"
-    )
-    lines[place][subject] = "another"
+    """Whoever knows the passphrase can pack what he likes; the log and the chain of audit lines he cannot."""
+    with backed_up.open("rb") as file:
+        lines = [value for _, value in read_lines(BoxReader(file, OPENER))]
+    place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == table)
+    lines[place + 1][lines[place]["columns"].index(column)] = "another"
     tally = backup.Tally()
-    n = place
-    while isinstance(lines[n], list):
-        tally.add((json.dumps(lines[n], ensure_ascii=False, separators=(",", ":")) + "\n").encode())
-        n += 1
-    lines[-1]["tables"]["log_entry"] = [tally.n, tally.digest]
+    for line in lines[place + 1 :]:
+        if not isinstance(line, list):
+            break
+        tally.add(format_line(line))
+    lines[-1]["tables"][table] = [tally.n, tally.digest]
     write_box(tmp_path / "bad.acb", lines)
     with pytest.raises(FaultsError) as caught:
         await verify_backup(tmp_path / "bad.acb", OPENER, sqlite_only)
-    assert {fault.code for fault in caught.value.faults} <= {"log.columns", "log.leaf", "log.forked"}
+    assert [fault.code for fault in caught.value.faults] == [code]
 
 
 async def test_an_office_that_is_there_is_put_aside_only_when_asked_and_never_while_in_use(

@@ -23,6 +23,7 @@ def _pages() -> list[ControllerRouterHandler]:
     """Handlers of the console's pages."""
     from admin import (
         agencies,
+        ceremony,
         desk,
         draft,
         draws,
@@ -55,13 +56,9 @@ def _pages() -> list[ControllerRouterHandler]:
         people.reset_password,
         people.show_recusals,
         people.approve,
-        draft.start_draft,
-        draft.show_sections,
-        draft.show_section,
-        draft.save_section,
-        draft.show_check,
-        draft.announce,
+        *draft.PAGES,
         *draws.PAGES,
+        *ceremony.PAGES,
         *agencies.PAGES,
         *records.PAGES,
         *rules.PAGES,

@@ -31,12 +31,15 @@ GET    /admin/draws/{draw:str}                          approver audit drafter p
 POST   /admin/draws/{draw:str}/announce                 drafter
 GET    /admin/draws/{draw:str}/approve                  approver
 POST   /admin/draws/{draw:str}/approve                  approver
-GET    /admin/draws/{draw:str}/check                    drafter
+GET    /admin/draws/{draw:str}/check                    approver audit drafter publisher
+GET    /admin/draws/{draw:str}/commitment               approver audit drafter publisher
 GET    /admin/draws/{draw:str}/draw                     approver drafter
 POST   /admin/draws/{draw:str}/draw                     approver drafter
-GET    /admin/draws/{draw:str}/plan                     drafter
-GET    /admin/draws/{draw:str}/plan/{section:str}       drafter
+GET    /admin/draws/{draw:str}/frame.csv                approver audit drafter publisher
+GET    /admin/draws/{draw:str}/plan                     approver audit drafter publisher
+GET    /admin/draws/{draw:str}/plan/{section:str}       approver audit drafter publisher
 POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
+GET    /admin/draws/{draw:str}/protocol                 approver audit drafter publisher
 GET    /admin/draws/{draw:str}/publish                  publisher
 POST   /admin/draws/{draw:str}/publish                  publisher
 GET    /admin/draws/{draw:str}/values                   approver drafter

@@ -23,6 +23,7 @@ def _pages() -> list[ControllerRouterHandler]:
     """Handlers of the console's pages."""
     from admin import (
         agencies,
+        alarms,
         ceremony,
         desk,
         draft,
@@ -60,6 +61,7 @@ def _pages() -> list[ControllerRouterHandler]:
         *draws.PAGES,
         *ceremony.PAGES,
         *agencies.PAGES,
+        *alarms.PAGES,
         *records.PAGES,
         *rules.PAGES,
         *inspections.PAGES,

@@ -24,6 +24,9 @@ GET    /admin                                           anybody-of-the-office
 GET    /admin/agencies                                  approver audit drafter system
 GET    /admin/agencies/{uscc:str}                       approver audit drafter system
 POST   /admin/agencies/{uscc:str}/unmask                approver drafter
+GET    /admin/alarms                                    approver audit drafter publisher system
+GET    /admin/alarms.csv                                approver audit drafter publisher system
+GET    /admin/alarms.json                               approver audit drafter publisher system
 GET    /admin/audit                                     audit
 GET    /admin/draws                                     approver audit drafter publisher
 POST   /admin/draws                                     drafter

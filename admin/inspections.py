@@ -20,8 +20,10 @@ from admin.page import (
 )
 from agency_credit.domain.errors import FaultsError, ForbiddenError, RefusedError
 from agency_credit.domain.role import APPROVER, DRAW_READERS, INSPECTOR, PUBLISHER, Actor
+from agency_credit.services.arrivals import load_arrivals
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspection, load_desk_inspections
 from agency_credit.services.office import Office
+from agency_credit.services.papers import papers_of
 from agency_credit.services.reference import load_categories
 from agency_credit.services.result_review import publish_result, reject_result, return_result, review_result
 from agency_credit.services.results import Sending, confirm_result, enter_result
@@ -158,6 +160,8 @@ async def _show(
         and not item.has_member(actor)
         and item.entered_by != actor.person_id,
         can_publish=has_role(actor, PUBLISHER) and item.is_publishable,
+        papers=papers_of(item.state),
+        arrivals=await load_arrivals(inspection),
     )
 
 

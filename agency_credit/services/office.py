@@ -25,8 +25,7 @@ from agency_credit.settings import Settings
 Clock = Callable[[], datetime]
 
 
-def system_clock() -> datetime:
-    """The time of this machine."""
+def _system_clock() -> datetime:
     return datetime.now(UTC)
 
 
@@ -75,7 +74,7 @@ class Office:
 async def open_office(
     settings: Settings,
     *,
-    clock: Clock = system_clock,
+    clock: Clock = _system_clock,
     packs_folder: Path | None = None,
     overlay_folder: Path | None = None,
 ) -> Office:

@@ -24,9 +24,6 @@ GET    /admin                                           anybody-of-the-office
 GET    /admin/agencies                                  approver audit drafter system
 GET    /admin/agencies/{uscc:str}                       approver audit drafter system
 POST   /admin/agencies/{uscc:str}/unmask                approver drafter
-GET    /admin/alarms                                    approver audit drafter publisher system
-GET    /admin/alarms.csv                                approver audit drafter publisher system
-GET    /admin/alarms.json                               approver audit drafter publisher system
 GET    /admin/audit                                     audit
 GET    /admin/draws                                     approver audit drafter publisher
 POST   /admin/draws                                     drafter
@@ -34,15 +31,13 @@ GET    /admin/draws/{draw:str}                          approver audit drafter p
 POST   /admin/draws/{draw:str}/announce                 drafter
 GET    /admin/draws/{draw:str}/approve                  approver
 POST   /admin/draws/{draw:str}/approve                  approver
-GET    /admin/draws/{draw:str}/check                    approver audit drafter publisher
-GET    /admin/draws/{draw:str}/commitment               approver audit drafter publisher
+GET    /admin/draws/{draw:str}/check                    drafter
 GET    /admin/draws/{draw:str}/draw                     approver drafter
 POST   /admin/draws/{draw:str}/draw                     approver drafter
-GET    /admin/draws/{draw:str}/frame.csv                approver audit drafter publisher
-GET    /admin/draws/{draw:str}/plan                     approver audit drafter publisher
-GET    /admin/draws/{draw:str}/plan/{section:str}       approver audit drafter publisher
+GET    /admin/draws/{draw:str}/papers/{kind:str}        approver audit drafter publisher
+GET    /admin/draws/{draw:str}/plan                     drafter
+GET    /admin/draws/{draw:str}/plan/{section:str}       drafter
 POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
-GET    /admin/draws/{draw:str}/protocol                 approver audit drafter publisher
 GET    /admin/draws/{draw:str}/publish                  publisher
 POST   /admin/draws/{draw:str}/publish                  publisher
 GET    /admin/draws/{draw:str}/values                   approver drafter
@@ -62,6 +57,9 @@ GET    /admin/imports                                   drafter system
 GET    /admin/imports/{run:int}                         drafter system
 POST   /admin/imports/{run:int}/undo                    drafter system
 GET    /admin/inspections                               inspector
+GET    /admin/inspections/{inspection:int}/arrive       inspector
+POST   /admin/inspections/{inspection:int}/arrive       inspector
+GET    /admin/inspections/{inspection:int}/papers/{kind:str} approver audit drafter inspector publisher
 GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/confirm      inspector
 POST   /admin/inspections/{inspection:int}/publish      publisher

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
 from agency_credit.database.tables.draw import (
-    DraftSection,
     Draw,
     DrawFile,
     DrawPseudonym,
@@ -21,6 +20,8 @@ from agency_credit.database.tables.imports import (
     ImportUpload,
 )
 from agency_credit.database.tables.inspection import (
+    Arrival,
+    ArrivalCode,
     FollowUp,
     FollowUpStep,
     Inspection,
@@ -81,12 +82,11 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
     Inspector, Recusal, Rating,
-    Draw, DraftSection,
-    DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
+    Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
     AnnualPlanDraft, AnnualPlan, LeadInspection,
     ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
-    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice,
+    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice, ArrivalCode, Arrival,
     LogEntry, LogBody, Checkpoint,
 )  # fmt: skip
 
@@ -96,7 +96,7 @@ APPEND_ONLY = (
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, InspectionItem, AnnualPlan, LeadInspection, LogEntry, Checkpoint,
     ResultConfirmation, ResultSubmission, ResultWithdrawal, Photograph, PhotographContent,
-    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep,
+    RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, ArrivalCode, Arrival,
 )  # fmt: skip
 """What is only ever added to; triggers hold it in both databases."""
 
@@ -107,6 +107,8 @@ __all__ = [
     "AgencyPractice",
     "AnnualPlan",
     "AnnualPlanDraft",
+    "Arrival",
+    "ArrivalCode",
     "AuditLine",
     "CalendarDay",
     "ChangeDecision",
@@ -114,7 +116,6 @@ __all__ = [
     "Checkpoint",
     "CreditRecord",
     "District",
-    "DraftSection",
     "Draw",
     "DrawFile",
     "DrawPseudonym",

@@ -213,3 +213,20 @@ class FollowUpStep(Table, tablename="follow_up_step"):
     text = Text()
     by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
     at = Timestamptz(null=False, default=None)
+
+
+class ArrivalCode(Table, tablename="arrival_code"):
+    """The code on the papers of an inspection, which leads to its scan on arrival."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    inspection = ForeignKey(Inspection, null=False, index=True, on_delete=OnDelete.restrict)
+    code = Varchar(length=20)
+
+
+class Arrival(Table, tablename="arrival"):
+    """A member of the team arrived and scanned the papers (扫码入企)."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    inspection = ForeignKey(Inspection, null=False, index=True, on_delete=OnDelete.restrict)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False, default=None)

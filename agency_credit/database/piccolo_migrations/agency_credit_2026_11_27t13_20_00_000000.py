@@ -3,14 +3,13 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.base import OnUpdate
 from piccolo.columns.column_types import BigSerial
 from piccolo.columns.column_types import ForeignKey
-from piccolo.columns.column_types import Integer
 from piccolo.columns.column_types import Timestamptz
 from piccolo.columns.column_types import Varchar
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 
 
-class Draw(Table, tablename="draw", schema=None):
+class Inspection(Table, tablename="inspection", schema=None):
     id = BigSerial(
         null=False,
         primary_key=True,
@@ -36,9 +35,9 @@ class Person(Table, tablename="person", schema=None):
     )
 
 
-ID = "2026-11-27T12:40:00:000000"
+ID = "2026-11-27T13:20:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "sections"
+DESCRIPTION = "arrivals"
 
 
 async def forwards():
@@ -47,15 +46,19 @@ async def forwards():
     )
 
     manager.add_table(
-        class_name="DraftSection",
-        tablename="draft_section",
+        class_name="Arrival", tablename="arrival", schema=None, columns=None
+    )
+
+    manager.add_table(
+        class_name="ArrivalCode",
+        tablename="arrival_code",
         schema=None,
         columns=None,
     )
 
     manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
+        table_class_name="Arrival",
+        tablename="arrival",
         column_name="id",
         db_column_name="id",
         column_class_name="BigSerial",
@@ -74,14 +77,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
-        column_name="draw",
-        db_column_name="draw",
+        table_class_name="Arrival",
+        tablename="arrival",
+        column_name="inspection",
+        db_column_name="inspection",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": Draw,
+            "references": Inspection,
             "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -98,53 +101,10 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
-        column_name="section",
-        db_column_name="section",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 20,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
-        column_name="version",
-        db_column_name="version",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 1,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
-        column_name="saved_by",
-        db_column_name="saved_by",
+        table_class_name="Arrival",
+        tablename="arrival",
+        column_name="person",
+        db_column_name="person",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
@@ -165,14 +125,80 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="DraftSection",
-        tablename="draft_section",
-        column_name="saved_at",
-        db_column_name="saved_at",
+        table_class_name="Arrival",
+        tablename="arrival",
+        column_name="at",
+        db_column_name="at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={
             "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ArrivalCode",
+        tablename="arrival_code",
+        column_name="id",
+        db_column_name="id",
+        column_class_name="BigSerial",
+        column_class=BigSerial,
+        params={
+            "null": False,
+            "primary_key": True,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ArrivalCode",
+        tablename="arrival_code",
+        column_name="inspection",
+        db_column_name="inspection",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Inspection,
+            "on_delete": OnDelete.restrict,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ArrivalCode",
+        tablename="arrival_code",
+        column_name="code",
+        db_column_name="code",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 20,
+            "default": "",
             "null": False,
             "primary_key": False,
             "unique": False,

@@ -8,8 +8,9 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from admin.page import AnyRequest, TheActor, TheOffice, lead, opened_to, show
-from agency_credit.domain.role import AUDIT_ADMINISTRATOR, OFFICE, RATERS
+from admin.page import AnyRequest, TheActor, TheOffice, has_role, lead, opened_to, show
+from agency_credit.domain.role import ALARM_READERS, AUDIT_ADMINISTRATOR, OFFICE, RATERS
+from agency_credit.services.alarms import load_alarms
 from agency_credit.services.desk import load_audit_lines, load_counts, load_desk
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.rating_store import is_rating_due
@@ -23,7 +24,8 @@ LINES_A_PAGE = 50
 @get("/admin", opt=opened_to(OFFICE))
 async def show_desk(office: TheOffice, actor: TheActor) -> Template:
     """What waits for me, the draws, what is due, the registers."""
-    return show("desk", desk=await load_desk(office, actor), today=office.today())
+    alarms = await load_alarms(office) if has_role(actor, ALARM_READERS) else None
+    return show("desk", desk=await load_desk(office, actor), alarms=alarms, today=office.today())
 
 
 @get("/admin/rating", opt=opened_to(RATERS))

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 
 from admin.entered import read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
+from admin.value_form import BALLS, read_value
 from agency_credit.domain.errors import FaultsError, ForbiddenError, InputError
 from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, DRAW_READERS, PUBLISHER, Actor
 from agency_credit.services.desk import load_counts
@@ -72,14 +73,19 @@ async def save_value(
     draw: FromPath[str],
     source: FromPath[int],
 ) -> Template | Redirect:
-    """Enter the value of one source."""
+    """Enter the value of one source, or read it a second time."""
     entered = await read_form(request)
-    value = entered.text("value", max_length=1000)
-    try:
-        await enter_value(office, actor, draw, source, value)
-    except FaultsError as error:
-        complaints: list[Complaint] = [(f"value-{source}", fault) for fault in error.faults]
-        return await _show_step(office, actor, draw, "draw_values", complaints, values={source: value})
+    desk = await load_draw_desk(office, actor, draw)
+    form = desk.sources[source].form if source < len(desk.sources) else ""
+    value = read_value(form, entered)
+    complaints: list[Complaint] = [(f"{field}-{source}", fault) for field, fault in entered.complaints]
+    if not complaints:
+        try:
+            await enter_value(office, actor, draw, source, value, corrects=entered.has("corrects"))
+        except FaultsError as error:
+            complaints = [(f"value-{source}", fault) for fault in error.faults]
+    if complaints:
+        return await _show_step(office, actor, draw, "draw_values", complaints, values={source: entered})
     desk = await load_draw_desk(office, actor, draw)
     return lead(request, PAGE + ("/draw" if desk.has_all_values else "/values"), draw=draw)
 
@@ -91,8 +97,14 @@ async def show_drawing(office: TheOffice, actor: TheActor, draw: FromPath[str]) 
 
 
 @post("/admin/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE))
-async def run(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
-    """Draw: once."""
+async def run(
+    request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
+) -> Template | Redirect:
+    """Draw: once, after somebody said that he compared the values."""
+    entered = await read_form(request)
+    if not entered.has("confirmed"):
+        entered.add_fault("confirmed", "form.confirm", "tick the box to confirm that this is what you want")
+        return await _show_step(office, actor, draw, "draw_run", list(entered.complaints))
     await run_draw(office, actor, draw)
     return lead(request, PAGE, draw=draw)
 
@@ -158,7 +170,9 @@ async def _show_step(
     draw: str,
     name: str,
     complaints: list[Complaint] | None = None,
-    values: Mapping[Any, str] | None = None,
+    values: Mapping[Any, Any] | None = None,
 ) -> Template:
     desk = await load_draw_desk(office, actor, draw)
-    return show(name, faults=complaints or (), desk=desk, values=values or {}, reasons=VOID_REASONS)
+    return show(
+        name, faults=complaints or (), desk=desk, values=values or {}, reasons=VOID_REASONS, balls=BALLS
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +19,8 @@ Complaint = tuple[str, AgencyCreditError | Fault]
 AnyRequest = Request[Any, Any, Any]
 TheOffice = NamedDependency[Office]
 TheActor = NamedDependency[Actor]
+TheLabel = NamedDependency[Callable[[str, str], str]]
+"""What a word of the database is called, by its kind: for what is no page."""
 
 
 def opened_to(roles: frozenset[Role]) -> dict[str, Any]:

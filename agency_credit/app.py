@@ -11,7 +11,7 @@ from litestar.di import Provide
 from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.settings import Settings
 from agency_credit.web.access import check_access
-from agency_credit.web.dependencies import provide_actor, provide_language, provide_office
+from agency_credit.web.dependencies import provide_actor, provide_label, provide_language, provide_office
 from agency_credit.web.openapi import openapi_config
 from agency_credit.web.outermost import wrap_application
 from agency_credit.web.problems import EXCEPTION_HANDLERS
@@ -49,6 +49,7 @@ def create_app(source: Settings | Office) -> Litestar:
             "office": Provide(provide_office, sync_to_thread=False),
             "actor": Provide(provide_actor, sync_to_thread=False),
             "language": Provide(provide_language, sync_to_thread=False),
+            "label": Provide(provide_label, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
         template_config=template_config(),

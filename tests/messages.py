@@ -48,7 +48,7 @@ def all_templates() -> dict[str, set[str]]:
         for path in sorted((ROOT / package).rglob("*")):
             if path.suffix == ".py" and "piccolo_migrations" not in path.parts:
                 found[str(path.relative_to(ROOT))] = set(python_templates(path))
-            elif path.suffix == ".html" and "templates" in path.parts:
+            elif path.suffix in (".html", ".csv") and "templates" in path.parts:
                 found[str(path.relative_to(ROOT))] = set(jinja_templates(path))
     return found
 

@@ -15,6 +15,7 @@ import click
 # command -> (module below agency_credit.cli, attribute, one line for --help)
 COMMANDS = {
     "audit": ("audit", "group", "The audit lines: verify their chain."),
+    "backup": ("backup", "group", "Encrypted backups: make, keys, recipient, verify, restore."),
     "demo": ("demo", "command", "Run the whole main job on sample data, then serve it."),
     "draw": ("draw", "group", "The draw protocol on files alone: compute, rehearse."),
     "import": ("import_", "command", "Import a workbook or csv of an office."),

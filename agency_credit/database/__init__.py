@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from agency_credit.database.bulk import append_rows
+from agency_credit.database.bulk import append_records, append_rows
 from agency_credit.database.connection import Database, bind_tables, connect, start, stop
 from agency_credit.database.migrate import find_waiting, migrate, migration_names
 from agency_credit.database.transaction import lock_log, lock_logins, transaction
 
 __all__ = [
     "Database",
+    "append_records",
     "append_rows",
     "bind_tables",
     "connect",

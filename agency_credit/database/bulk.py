@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from piccolo.table import Table
@@ -35,3 +35,16 @@ async def append_rows(table: type[Table], rows: Iterable[Mapping[str, Any]]) -> 
     defaults = tuple(columns[name].get_default_value() for name in missing)
     records = [(*(row[name] for name in given), *defaults) for row in rows]
     await engine.append_records(meta.tablename, [*given, *missing], records)
+
+
+async def append_records(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+    """Add rows with all their values, ids included, inside the caller's transaction.
+
+    Parameters
+    ----------
+    table, columns
+        Names of our own, never input.
+    """
+    engine: Any = piccolo_conf.DB
+    assert engine is not None, "connect() first"
+    await engine.append_records(table, columns, records)

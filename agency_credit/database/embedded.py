@@ -158,6 +158,13 @@ class EmbeddedEngine(SQLiteEngine):
         async with EmbeddedTransaction(self, allow_nested=False):
             return _execute(self.writer, query, arguments)
 
+    def connect_reader(self) -> sqlite3.Connection:
+        """One more connection, which only reads; its caller closes it."""
+        with _our_errors():
+            reader = self._connect()
+            reader.execute("PRAGMA query_only=ON")
+        return reader
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path,

@@ -11,13 +11,17 @@ from agency_credit.sampling.allocation import allocate
 from agency_credit.sampling.announcement import announce, check_files, format_announcement
 from agency_credit.sampling.assignment import assign
 from agency_credit.sampling.entropy import (
+    announced_count,
+    announced_tenths,
     check_reveal,
     digits_wanted,
     entropy_tenths,
     format_reveal,
     is_in_form,
     parse_reveal,
+    source_tenths,
 )
+from agency_credit.sampling.expectation import Expectation, StratumExpectation, expect
 from agency_credit.sampling.frame import Frame
 from agency_credit.sampling.line_files import (
     format_frame,
@@ -40,6 +44,7 @@ from agency_credit.sampling.result import (
     parse_files,
 )
 from agency_credit.sampling.review import (
+    FEW_CANDIDATES,
     Foreseeable,
     SeatCandidates,
     UnfilledReason,
@@ -55,17 +60,22 @@ from agency_credit.sampling.selection import Selection, StratumSelection, select
 from agency_credit.sampling.tickets import ticket, tickets
 
 __all__ = [
+    "FEW_CANDIDATES",
     "DrawFiles",
     "DrawOutcome",
+    "Expectation",
     "Foreseeable",
     "Frame",
     "Rehearsal",
     "SeatCandidates",
     "Selection",
+    "StratumExpectation",
     "StratumSelection",
     "UnfilledReason",
     "allocate",
     "announce",
+    "announced_count",
+    "announced_tenths",
     "assign",
     "check_files",
     "check_reveal",
@@ -77,6 +87,7 @@ __all__ = [
     "describe_unfilled",
     "digits_wanted",
     "entropy_tenths",
+    "expect",
     "explain_unfilled",
     "foreseeable",
     "format_announcement",
@@ -101,6 +112,7 @@ __all__ = [
     "review_outcome",
     "root",
     "select",
+    "source_tenths",
     "ticket",
     "tickets",
     "unit_pseudonym",

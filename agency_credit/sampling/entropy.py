@@ -41,6 +41,10 @@ _EXAMPLES = {
     EntropyForm.TEXT: "26.4 ℃",
 }
 _BY_DIGIT = frozenset({EntropyForm.DIGITS, EntropyForm.DICE})
+_NUMERALS = "零一二三四五六七八九"
+_COUNTED = re.compile(
+    r"([0-9]{1,3}|[一二两三四五六七八九十百零]{1,6})\s*(?:次|位|个|颗|枚|throws|digits|rolls)"
+)
 # form: the largest number before and after the plus
 _BALLS = {EntropyForm.SSQ: (33, 16), EntropyForm.DLT: (35, 12)}
 
@@ -67,11 +71,42 @@ def entropy_tenths(plan: DrawPlan, values: Sequence[str]) -> int:
         Value of each source, in the plan's order; an empty text where there is none yet. Digits and
         dice then count nothing, all other forms in full.
     """
+    return sum(
+        source_tenths(source.form, len(value))
+        for source, value in zip(plan.entropy, values, strict=True)
+        if not isinstance(source, CommitmentSource)
+    )
+
+
+def source_tenths(form: EntropyForm, n_digits: int | None = None) -> int:
+    """Tenths of a bit that a value of `form` carries; `n_digits`: how many digits or throws, if known."""
+    return _TENTHS[form] * ((n_digits or 0) if form in _BY_DIGIT else 1)
+
+
+def announced_count(event: str, form: EntropyForm) -> int | None:
+    """How many digits or throws the text of an event announces, such as ``掷24次``; None: it does not say."""
+    if form not in _BY_DIGIT:
+        return None
+    found = _COUNTED.findall(event)
+    return _read_count(found[-1]) or None if found else None
+
+
+def _read_count(text: str) -> int:
+    """A number in digits, or in Chinese numerals up to 999."""
+    if text.isascii():
+        return int(text)
     total = 0
-    for source, value in zip(plan.entropy, values, strict=True):
-        if not isinstance(source, CommitmentSource):
-            total += _TENTHS[source.form] * (len(value) if source.form in _BY_DIGIT else 1)
+    for part, unit in re.findall("([一二三四五六七八九]?)([百十]?)", text.replace("两", "二")):
+        digit = _NUMERALS.index(part) if part else int(bool(unit))  # 十 alone is ten
+        total += digit * {"百": 100, "十": 10, "": 1}[unit]
     return total
+
+
+def announced_tenths(plan: DrawPlan) -> tuple[int, bool]:
+    """Tenths of a bit of the plan's events as announced, and whether all say how many digits they give."""
+    counts = [(source.form, announced_count(source.event, source.form)) for source in plan.public_sources]
+    total = sum(source_tenths(form, n) for form, n in counts)
+    return total, all(n is not None for form, n in counts if form in _BY_DIGIT)
 
 
 def digits_wanted(plan: DrawPlan) -> int | None:

@@ -16,7 +16,7 @@ from agency_credit.domain.plan import DrawPlan, EntropyForm, SelectionMethod
 from agency_credit.domain.roster import InspectorRoster, Recusals
 from agency_credit.sampling.allocation import allocate
 from agency_credit.sampling.assignment import Place, candidates
-from agency_credit.sampling.entropy import ENOUGH_BITS, digits_wanted, entropy_tenths
+from agency_credit.sampling.entropy import ENOUGH_BITS, announced_tenths, digits_wanted, entropy_tenths
 from agency_credit.sampling.frame import Frame
 from agency_credit.sampling.result import DrawFiles, DrawOutcome
 from agency_credit.sampling.selection import Selection, certain_units
@@ -176,17 +176,18 @@ def _weak_sources(plan: DrawPlan) -> list[Fault]:
         for source in plan.public_sources
         if source.form is EntropyForm.TEXT
     ]
+    tenths, is_counted = announced_tenths(plan)
     wanted = digits_wanted(plan)
-    if wanted is None:
-        warnings.append(_few_bits(entropy_tenths(plan, [""] * len(plan.entropy))))
-    elif wanted:
+    if tenths < ENOUGH_BITS * 10 and (is_counted or wanted is None):
+        warnings.append(_few_bits(tenths))
+    elif tenths < ENOUGH_BITS * 10:
         warnings.append(
             _fault(
                 "entropy",
                 "review.digits-wanted",
                 "the public values carry {enough} bits only with {n} digits or throws; announce how many",
                 enough=ENOUGH_BITS,
-                n=wanted,
+                n=wanted or 0,
             )
         )
     return warnings

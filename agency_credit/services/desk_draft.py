@@ -1,4 +1,7 @@
-"""A draft as its guided path shows it: today's frame, what is missing by section, warnings in words."""
+"""A draft as its guided path shows it: today's frame, what is missing by section, warnings in words.
+
+Once the draw is announced the same pages show what was announced, from the frozen files.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,17 @@ from typing import Any
 import msgspec
 
 from agency_credit.database.tables import DrawStep
-from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError, RefusedError
-from agency_credit.sampling import entropy_tenths, parse_files, parse_plan, review_files
+from agency_credit.domain.errors import AgencyCreditError, Fault
 from agency_credit.scoring import Profile
 from agency_credit.services.draft_faults import load_draft_faults
+from agency_credit.services.draft_review import (
+    DraftReview,
+    SourceOutlook,
+    look_at_sources,
+    review_announced,
+    review_draft,
+)
+from agency_credit.services.draft_sections import SECTIONS, SavedSection, load_saved_sections
 from agency_credit.services.draft_strata import (
     SupervisedStratum,
     find_rule,
@@ -21,27 +30,13 @@ from agency_credit.services.draft_strata import (
     review_strata,
     suggest_take,
 )
-from agency_credit.services.draw_draft import (
-    NO_COMMITMENT,
-    DrawDraft,
-    format_plan_of,
-    load_draw_row,
-    own_sources,
-    parse_draft,
-)
-from agency_credit.services.draw_lists import DrawLists, load_draw_lists
-from agency_credit.services.frame import (
-    Stratification,
-    format_inspectors,
-    format_targets,
-    load_roster,
-)
+from agency_credit.services.draw_draft import DrawDraft, load_draw_row, parse_draft
+from agency_credit.services.draw_lists import DrawLists, load_draw_lists, load_frozen_lists
+from agency_credit.services.draw_store import load_files
+from agency_credit.services.frame import Stratification, load_roster
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
 from agency_credit.services.supervision import load_profile
-
-SECTIONS = ("what", "frame", "strata", "teams", "entropy")
-"""The steps of the guided path, in order."""
 
 _SECTION_OF = {
     "scope": "frame",
@@ -57,10 +52,14 @@ _SECTION_OF = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftDesk:
-    """A draft, and what there is to say about it today.
+    """A draft and what there is to say about it today, or an announced draw and what was said.
 
     Parameters
     ----------
+    draw_id
+        The row of the draw.
+    is_frozen
+        Whether it was announced; everything is then as announced, and nothing can be changed.
     frame
         Today's frame; None where it cannot be built, `frame_error` says why.
     strata
@@ -71,11 +70,15 @@ class DraftDesk:
         What keeps the draft from being announced, by section.
     warnings
         What the drafter should know; nothing here stops a draw.
-    tenths
-        Tenths of a bit that the public sources carry together, digits and dice not counted.
+    saved
+        The sections that somebody saved; the others stand as suggested.
+    review
+        Chances, seats and warnings that follow.
     """
 
     draw: str
+    draw_id: int
+    is_frozen: bool
     draft: DrawDraft
     frame: Stratification | None
     frame_error: AgencyCreditError | None
@@ -83,10 +86,11 @@ class DraftDesk:
     profile: Profile | None
     faults: dict[str, tuple[Fault, ...]]
     warnings: tuple[Fault, ...]
-    tenths: int
+    saved: dict[str, SavedSection]
+    review: DraftReview
+    sources: tuple[SourceOutlook, ...]
     districts: dict[str, str]
     roster: list[dict[str, Any]]
-    n_recusals: int
     today: date
 
     @property
@@ -94,48 +98,101 @@ class DraftDesk:
         """How many faults there are in all sections."""
         return sum(map(len, self.faults.values())) + (self.frame_error is not None)
 
+    @property
+    def tenths(self) -> int:
+        """Tenths of a bit that the public sources carry together, as far as they say how many digits."""
+        return sum(source.tenths for source in self.sources)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """How far each section is: done, started, untouched, or blocked by what comes before it."""
+        return {section: self._state_of(section) for section in SECTIONS}
+
+    def version_of(self, section: str) -> int:
+        """How often a section was saved."""
+        return self.saved[section].version if section in self.saved else 0
+
+    def _state_of(self, section: str) -> str:
+        if section == "strata" and (self.frame_error is not None or not self.strata):
+            return "blocked"
+        has_faults = bool(self.faults[section]) or (section == "frame" and self.frame_error is not None)
+        if section not in self.saved and not self.is_frozen:
+            return "untouched"
+        return "started" if has_faults else "done"
+
 
 async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None = None) -> DraftDesk:
-    """The guided path of a draft; `changed`: as it would be with what was just entered.
-
-    Raises
-    ------
-    RefusedError
-        The draw was announced; its plan can no longer be changed.
-    """
+    """The guided path of a draft; `changed`: as it would be with what was just entered."""
     row = await load_draw_row(draw)
     if await DrawStep.exists().where(DrawStep.draw == row["id"]):
-        raise RefusedError(
-            "draw.frozen",
-            "the plan of {draw} was announced and can no longer be changed; void it and draft a new one",
-            draw=draw,
-            link=f"/admin/draws/{draw}",
-        )
+        return await _load_announced(office, row)
     draft = changed or parse_draft(row["draft_json"].encode())
-    districts = await load_districts()
     lists, error = await _try_lists(office, draft)
     frame = lists.frame if lists else None
-    faults = await load_draft_faults(office, draw, draft, frame) if frame else ()
-    roster = lists.roster if lists else await load_roster(draft.inspector_limit)
-    warnings, tenths, n_recusals, more = await _review(draw, draft, lists)
+    faults = await _load_faults(office, draw, draft, frame)
+    review = await review_draft(draw, draft, lists)
     strata = await load_supervised(office, frame) if frame else ()
-    by_section: dict[str, tuple[Fault, ...]] = dict.fromkeys(SECTIONS, ())
-    for fault in (*faults, *(more if not faults else ())):
-        section = section_of(fault)
-        by_section[section] = (*by_section[section], fault)
     return DraftDesk(
         draw=draw,
+        draw_id=row["id"],
+        is_frozen=False,
         draft=draft,
         frame=frame,
         frame_error=error,
         strata=strata,
         profile=await load_profile(office),
-        faults=by_section,
-        warnings=(*warnings, *review_strata(strata, draft.plan.strata, draft.plan.basis)),
-        tenths=tenths,
-        districts=districts,
-        roster=roster,
-        n_recusals=n_recusals,
+        faults=_sort_faults(faults, review.faults),
+        warnings=(*review.warnings, *review_strata(strata, draft.plan.strata, draft.plan.basis)),
+        saved=await load_saved_sections(row["id"]),
+        review=review,
+        sources=look_at_sources(draft.plan.entropy),
+        districts=await load_districts(),
+        roster=lists.roster if lists else await load_roster(draft.inspector_limit),
+        today=office.today(),
+    )
+
+
+async def _load_faults(
+    office: Office, draw: str, draft: DrawDraft, frame: Stratification | None
+) -> tuple[Fault, ...]:
+    if frame is not None:
+        return await load_draft_faults(office, draw, draft, frame)
+    nobody = Stratification(lines=(), strata=())  # the strata are no fault while there is no frame
+    faults = await load_draft_faults(office, draw, draft, nobody)
+    return tuple(fault for fault in faults if fault.code != "draft.stratum-empty")
+
+
+def _sort_faults(faults: tuple[Fault, ...], between: tuple[Fault, ...]) -> dict[str, tuple[Fault, ...]]:
+    """Faults by section; those between the files are told where a section has none of its own."""
+    sections = {section: tuple(f for f in faults if section_of(f) == section) for section in SECTIONS}
+    return {
+        section: own or tuple(f for f in between if section_of(f) == section)
+        for section, own in sections.items()
+    }
+
+
+async def _load_announced(office: Office, row: dict[str, Any]) -> DraftDesk:
+    """The pages of a draw whose files are frozen; the profile is that of today."""
+    draft = parse_draft(row["draft_json"].encode())
+    contents = await load_files(row["id"])
+    lists = await load_frozen_lists(row["id"])
+    review = review_announced(contents)
+    return DraftDesk(
+        draw=row["draw"],
+        draw_id=row["id"],
+        is_frozen=True,
+        draft=draft,
+        frame=lists.frame,
+        frame_error=None,
+        strata=await load_supervised(office, lists.frame),
+        profile=await load_profile(office),
+        faults=dict.fromkeys(SECTIONS, ()),
+        warnings=review.warnings,
+        saved=await load_saved_sections(row["id"]),
+        review=review,
+        sources=look_at_sources(msgspec.json.decode(contents["plan.json"])["entropy"]),
+        districts=await load_districts(),
+        roster=lists.roster,
         today=office.today(),
     )
 
@@ -172,33 +229,3 @@ async def _try_lists(office: Office, draft: DrawDraft) -> tuple[DrawLists | None
         return await load_draw_lists(office, draft), None
     except AgencyCreditError as error:
         return None, error
-
-
-async def _review(
-    draw: str, draft: DrawDraft, lists: DrawLists | None
-) -> tuple[tuple[Fault, ...], int, int, tuple[Fault, ...]]:
-    """Warnings, tenths of bits, recusals that count, faults between the files; with made-up pseudonyms."""
-    plan_file = format_plan_of(draw, draft, dict.fromkeys(own_sources(draft), NO_COMMITMENT))
-    try:
-        plan = parse_plan(plan_file)
-    except AgencyCreditError:
-        return (), 0, 0, ()
-    tenths = entropy_tenths(plan, [""] * len(plan.entropy))
-    if lists is None:
-        return (), tenths, 0, ()
-    pseudonyms = {person["id"]: digest(str(person["id"]).encode()) for person in lists.roster}
-    try:
-        recusals = await lists.format_recusals(pseudonyms)
-    except RefusedError as error:
-        fault = Fault(at="seats", code=error.code, template=error.template, params=error.params)
-        return (), tenths, 0, (fault,)
-    contents = {
-        "plan.json": plan_file,
-        "targets.jsonl": format_targets(lists.frame.lines),
-        "inspectors.jsonl": format_inspectors(lists.roster, pseudonyms),
-        "recusals.jsonl": recusals,
-    }
-    try:
-        return review_files(parse_files(contents)), tenths, recusals.count(b"\n"), ()
-    except FaultsError as error:
-        return (), tenths, recusals.count(b"\n"), error.faults

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from agency_credit.database.tables import Draw, Person
+from agency_credit.database.tables import Draw, DrawValue, Person
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.plan import DrawPlan, PublicSource
 from agency_credit.domain.role import Actor
-from agency_credit.sampling import parse_plan
+from agency_credit.sampling import announced_count, parse_plan
+from agency_credit.services.desk_draws import first_due_days
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
 from agency_credit.services.draw_store import (
@@ -21,7 +23,15 @@ from agency_credit.services.draw_store import (
     load_void_request,
     tell_history,
 )
-from agency_credit.services.next_step import Course, NextStep, find_next, load_authors
+from agency_credit.services.next_step import (
+    Course,
+    NextStep,
+    Stage,
+    draft_times,
+    find_next,
+    load_authors,
+    tell_stages,
+)
 from agency_credit.services.office import Office
 
 
@@ -35,6 +45,10 @@ class DeskSource:
         What was entered; never the number of this office, nor before publication anybody's number.
     is_open
         Whether its value may be entered now.
+    n_digits
+        How many digits or throws the event announced; None: other forms, or it does not say.
+    readers
+        Names by person of those who read the present value, the first reader first.
     """
 
     index: int
@@ -47,6 +61,8 @@ class DeskSource:
     is_entered: bool
     value: str
     is_open: bool
+    n_digits: int | None = None
+    readers: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,11 @@ class DrawDesk:
     replaced_by: str
     next: NextStep
     is_after_first_value: bool
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The way of the draw, and where on it it stands."""
+        return tell_stages(self.next.kind, self.draft.plan.publication)
 
     @property
     def n_done(self) -> int:
@@ -138,11 +159,12 @@ async def _with_next(office: Office, actor: Actor, desk: DrawDesk, authors: froz
     course = Course(
         state=desk.state,
         publication=desk.draft.plan.publication,
-        value_times=tuple(source.at for source in desk.sources if source.kind == "public"),
+        value_times=draft_times(desk.draft.plan.entropy),
         has_all_values=desk.has_all_values,
         n_open=desk.n_open,
         is_named=any(step["step"] == "named" for step in desk.steps),
         authors=await load_authors(authors),
+        due_on=first_due_days(desk.inspections).get(desk.draw),
     )
     return replace(desk, next=find_next(course, actor, office.now()))
 
@@ -151,6 +173,7 @@ async def _load_sources(
     office: Office, draw: int, draft: DrawDraft, plan: DrawPlan, *, is_public: bool
 ) -> tuple[DeskSource, ...]:
     values, own, now = await load_values(draw), set(own_sources(draft)), office.now()
+    readers = await _load_readers(draw)
     sources = []
     for index, source in enumerate(plan.entropy):
         is_event = isinstance(source, PublicSource)
@@ -167,9 +190,36 @@ async def _load_sources(
                 is_entered=index in values,
                 value=values.get(index, "") if is_event or is_public else "",
                 is_open=now >= at and index not in own,
+                n_digits=announced_count(source.event, source.form)
+                if isinstance(source, PublicSource)
+                else None,
+                readers=readers.get(index, {}),
             )
         )
     return tuple(sources)
+
+
+async def _load_readers(draw: int) -> dict[int, dict[int, str]]:
+    """Who read the present value of each source; whoever read another one since starts anew."""
+    rows = await (
+        DrawValue.select(
+            DrawValue.source,
+            DrawValue.value,
+            DrawValue.entered_by,
+            DrawValue.entered_by.display_name.as_alias("name"),
+            DrawValue.entered_by.username.as_alias("username"),
+        )
+        .where(DrawValue.draw == draw)
+        .order_by(DrawValue.id)
+    )
+    known: dict[int, str] = {}
+    readers: dict[int, dict[int, str]] = {}
+    for row in rows:
+        if known.get(row["source"]) != row["value"]:
+            readers[row["source"]] = {}
+        known[row["source"]] = row["value"]
+        readers[row["source"]][row["entered_by"]] = row["name"] or row["username"]
+    return readers
 
 
 def _strata_of(files: dict[str, bytes]) -> tuple[dict[str, Any], ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from agency_credit.database.tables import Draw, DrawStep, DrawVoidRequest
@@ -13,7 +13,7 @@ from agency_credit.domain.role import Actor
 from agency_credit.services.desk_results import DeskInspection
 from agency_credit.services.draw_draft import own_sources, parse_draft
 from agency_credit.services.draw_store import load_history, load_values
-from agency_credit.services.next_step import Course, NextStep, find_next, load_authors
+from agency_credit.services.next_step import Course, NextStep, draft_times, find_next, load_authors
 from agency_credit.services.office import Office
 
 
@@ -50,11 +50,14 @@ async def load_desk_draws(
             DrawVoidRequest.id
         )
     }
+    inspections = tuple(inspections)
     n_open = Counter(item.draw for item in inspections if item.is_waited_for)
+    due_on = first_due_days(inspections)
     draws = []
     for row in rows:
         state = states.get(row["id"], "drafted")
         course = await _load_course(row, state, n_open[row["draw"]], is_named=row["id"] in named)
+        course = replace(course, due_on=due_on.get(row["draw"]))
         draws.append(
             DeskDraw(
                 draw=row["draw"],
@@ -67,17 +70,24 @@ async def load_desk_draws(
     return tuple(draws)
 
 
+def first_due_days(inspections: Iterable[DeskInspection]) -> dict[str, date]:
+    """When the first result that is not public yet is due, by draw."""
+    days: dict[str, date] = {}
+    for item in inspections:
+        if item.due_on is not None and item.state != "published":
+            days[item.draw] = min(item.due_on, days.get(item.draw, item.due_on))
+    return days
+
+
 async def _load_course(row: dict[str, Any], state: str, n_open: int, *, is_named: bool) -> Course:
     """People and values are read only for the few draws whose next step hangs on them."""
     draft = parse_draft(row["draft_json"].encode())
-    is_frozen = state in ("announced", "approved")  # only then its times are known to be times
-    times = [source["at"] for source in draft.plan.entropy if is_frozen and source["kind"] == "public"]
     authors = (await load_history(row)).authors if state == "announced" else frozenset[int]()
     known = {*own_sources(draft), *(await load_values(row["id"]) if state == "approved" else ())}
     return Course(
         state=state,
         publication=draft.plan.publication,
-        value_times=tuple(map(datetime.fromisoformat, times)),
+        value_times=draft_times(draft.plan.entropy),
         has_all_values=len(known) == len(draft.plan.entropy),
         n_open=n_open,
         is_named=is_named,

@@ -13,6 +13,7 @@ from agency_credit.database.tables import DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, InputError
 from agency_credit.publication.masking import find_personal_number
 from agency_credit.sampling import parse_plan
+from agency_credit.services.draft_chances import find_vague_events, find_zero_chances
 from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
 from agency_credit.services.frame import ANNUAL_CAP, Stratification
 from agency_credit.services.items import load_items
@@ -36,6 +37,8 @@ async def load_draft_faults(
         *_legal_faults(draft),
         *_text_faults(draft),
         *_strata_faults(draft, stratification),
+        *find_zero_chances(draw, draft, stratification),
+        *find_vague_events(draft),
         *await _item_faults(draft, office.today()),
         *await _office_faults(draft),
         *await _scope_faults(office, draft),

@@ -7,6 +7,7 @@ which the frame is built. It is saved faulty or not; `draft_faults` says what is
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, cast
 
 import msgspec
@@ -15,6 +16,7 @@ from agency_credit.database.tables import Draw, DrawStep
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import DRAFTER, Actor
+from agency_credit.services.draft_sections import changed_sections, note_saved
 from agency_credit.services.draft_strata import find_rule, suggest_basis, suggest_take
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.frame import ANNUAL_CAP, FrameScope, load_stratification
@@ -136,23 +138,42 @@ async def draft_draw(office: Office, actor: Actor, draft: DrawDraft) -> str:
 
 
 async def change_draft(office: Office, actor: Actor, draw: str, draft: DrawDraft) -> None:
-    """Replace a draft that has not been announced."""
+    """Replace a draft that has not been announced, all of its sections at once."""
     async with operation(office, actor, "draw.change", draw, roles=DRAFTER) as op:
         row = await load_draw_row(draw)
-        if await DrawStep.exists().where(DrawStep.draw == row["id"]):
-            raise RefusedError(
-                "draw.frozen",
-                "the plan of {draw} was announced and can no longer be changed; void it and draft a new one",
-                draw=draw,
-            )
-        await Draw.update(
-            {
-                Draw.title: draft.plan.title,
-                Draw.authority: draft.plan.authority,
-                Draw.draft_json: format_draft(draft),
-                Draw.changed_at: op.at,
-            }
-        ).where(Draw.id == row["id"])
+        await refuse_frozen(row)
+        changed = changed_sections(parse_draft(row["draft_json"].encode()), draft)
+        await write_draft(row["id"], draft, op.at)
+        await note_saved(row["id"], changed, person_of(actor), op.at)
+
+
+async def refuse_frozen(row: dict[str, Any]) -> None:
+    """Refuse to change a draw of which a step was made.
+
+    Raises
+    ------
+    RefusedError
+        The draw was announced; its plan can no longer be changed.
+    """
+    if await DrawStep.exists().where(DrawStep.draw == row["id"]):
+        raise RefusedError(
+            "draw.frozen",
+            "the plan of {draw} was announced and can no longer be changed; void it and draft a new one",
+            draw=row["draw"],
+            link=f"/admin/draws/{row['draw']}",
+        )
+
+
+async def write_draft(draw: int, draft: DrawDraft, at: datetime) -> None:
+    """Put `draft` in the place of the one before; inside the use case that changes it."""
+    await Draw.update(
+        {
+            Draw.title: draft.plan.title,
+            Draw.authority: draft.plan.authority,
+            Draw.draft_json: format_draft(draft),
+            Draw.changed_at: at,
+        }
+    ).where(Draw.id == draw)
 
 
 async def load_draw_row(draw: str) -> dict[str, Any]:

@@ -69,10 +69,15 @@ async def load_draw_lists(office: Office, draft: DrawDraft) -> DrawLists:
         by_size = draft.plan.selection == "pareto"
         frame = await load_stratification(office, draft.scope, by_size=by_size)
         return DrawLists(frame=frame, roster=await load_roster(draft.inspector_limit), recused=None)
+    return await load_frozen_lists(kept)
+
+
+async def load_frozen_lists(draw: int) -> DrawLists:
+    """The lists that the draw of this row froze, with the names that stay inside."""
     files = {
-        name: _read_lines(content) for name, content in (await load_files(kept)).items() if "jsonl" in name
+        name: _read_lines(content) for name, content in (await load_files(draw)).items() if "jsonl" in name
     }
-    people = await _load_people(kept)
+    people = await _load_people(draw)
     return DrawLists(
         frame=await _read_frame(files["targets.jsonl"]),
         roster=[

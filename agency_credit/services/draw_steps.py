@@ -13,13 +13,14 @@ from typing import Any
 from agency_credit.database.tables import Agency, DrawValue, Inspection, InspectionSeat
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.draw import Reveal
-from agency_credit.domain.errors import FaultsError, InputError, RefusedError
-from agency_credit.domain.plan import DrawPlan, PublicSource
+from agency_credit.domain.errors import Fault, FaultsError, InputError, RefusedError
+from agency_credit.domain.plan import DrawPlan, EntropySource, PublicSource
 from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, Actor
 from agency_credit.inspection import draw_states
 from agency_credit.sampling import (
     DrawFiles,
     announce,
+    announced_count,
     check_reveal,
     commitment,
     compute_draw,
@@ -133,18 +134,23 @@ async def approve_draw(office: Office, actor: Actor, draw: str) -> None:
         await append_step(row["id"], "approved", actor, op.at, log_index=index)
 
 
-async def enter_value(office: Office, actor: Actor, draw: str, source: int, value: str) -> None:
+async def enter_value(
+    office: Office, actor: Actor, draw: str, source: int, value: str, *, corrects: bool = True
+) -> None:
     """Enter the value of a public source, or the nonce of another body; corrects an earlier entry.
 
     Parameters
     ----------
     source
         Index of the source in the plan, from 0.
+    corrects
+        Whether it may differ from what another person read; else it is his second reading.
 
     Raises
     ------
     FaultsError
-        The value is not in its form, the nonce not the one committed to.
+        The value is not in its form or has not as many digits as announced, the nonce is not the one
+        committed to, or two readings differ.
     RefusedError
         Not approved, drawn already, before the event, or a source of this office's own.
     """
@@ -160,6 +166,9 @@ async def enter_value(office: Office, actor: Actor, draw: str, source: int, valu
         at = entry.at_instant if isinstance(entry, PublicSource) else plan.first_value_at
         draw_states.check_value(history, at, op.at)
         check_reveal(replace(plan, entropy=(entry,)), Reveal(draw=draw, values=(value,)))
+        _check_count(entry, value)
+        if not corrects:
+            await _check_reading(row["id"], source, value, person_of(actor))
         await DrawValue.insert(
             DrawValue(
                 draw=row["id"], source=source, value=value, entered_by=person_of(actor), entered_at=op.at
@@ -200,6 +209,38 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
         teams = {team.unit: team.inspectors for team in outcome.teams.teams}
         await _open_inspections(row["id"], files, teams, mandatory)  # 4
         op.details.update(seed=outcome.seed, targets=len(teams))
+
+
+def _check_count(entry: EntropySource, value: str) -> None:
+    """As many digits as the event announced: fewer or more would be another event."""
+    count = announced_count(entry.event, entry.form) if isinstance(entry, PublicSource) else None
+    if count is not None and len(value) != count:
+        raise _fault_in_value(
+            "value.count",
+            "{n} digits were announced, here are {found}; write every one in the order in which it came",
+            n=count,
+            found=len(value),
+        )
+
+
+async def _check_reading(draw: int, source: int, value: str, person: int) -> None:
+    """Hold the reading of a second person against that of the first."""
+    last = await (
+        DrawValue.select(DrawValue.value, DrawValue.entered_by)
+        .where((DrawValue.draw == draw) & (DrawValue.source == source))
+        .order_by(DrawValue.id, ascending=False)
+        .first()
+    )
+    if last is not None and last["entered_by"] != person and last["value"] != value:
+        raise _fault_in_value(
+            "value.readings-differ",
+            "another person read something else: {value}; look at the published outcome together",
+            value=last["value"],
+        )
+
+
+def _fault_in_value(code: str, template: str, /, **params: str | int) -> FaultsError:
+    return FaultsError("value", (Fault(at="values[0]", code=code, template=template, params=params),))
 
 
 async def load_reveal(office: Office, row: dict[str, Any], plan: DrawPlan) -> Reveal:

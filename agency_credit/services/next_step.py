@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from agency_credit.database.tables import Person
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import Actor, Role
 from agency_credit.inspection.draw_states import TO_DRAW
 
@@ -22,6 +25,8 @@ class NextStep:
         Who may; `not_by`: names of the people who may not, since they had a hand in the draft.
     from_at, until_at
         From when and by when; None: no instant is set.
+    until_on
+        The last day, where a day is set and no instant: that of the first result still to be published.
     is_mine
         Whether the person who looks at it may.
     """
@@ -31,8 +36,17 @@ class NextStep:
     not_by: tuple[str, ...] = ()
     from_at: datetime | None = None
     until_at: datetime | None = None
+    until_on: date | None = None
     is_mine: bool = False
     is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stretch of the way of a draw, named after the step that ends it; `place`: done, here or later."""
+
+    kind: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +58,13 @@ class Course:
     publication
         As in the plan: ``"at-once"`` or ``"after-inspection"``.
     value_times
-        When its public values can be known.
+        When its public values can be known; of a draft, as far as it says so by now.
     n_open
         Inspections that publication waits for.
     authors
         Names by person of those who may not approve; only asked for while it waits for its approval.
+    due_on
+        When the first of its results is to be published; None: no day is set yet.
     """
 
     state: str
@@ -58,6 +74,36 @@ class Course:
     n_open: int
     is_named: bool
     authors: dict[int, str]
+    due_on: date | None = None
+
+
+_WAY = {
+    "after-inspection": ("finish", "approve", "values", "draw", "inspect", "publish"),
+    "at-once": ("finish", "approve", "values", "draw", "publish", "inspect", "names"),
+}
+
+
+def tell_stages(kind: str, publication: str) -> tuple[Stage, ...]:
+    """The whole way of a draw whose next step is `kind`; all of it is done where nothing comes next."""
+    way = _WAY[publication]
+    here = way.index(kind) if kind in way else len(way)
+    return tuple(
+        Stage(kind=stage, place="done" if index < here else "here" if index == here else "later")
+        for index, stage in enumerate(way)
+    )
+
+
+def draft_times(sources: Iterable[Mapping[str, Any]]) -> tuple[datetime, ...]:
+    """When the public values of a draft can be known, as far as its times can be read by now."""
+    times = []
+    for source in sources:
+        try:
+            at = datetime.fromisoformat(str(source.get("at", "")))
+        except ValueError:
+            continue
+        if source.get("kind") == "public" and at.tzinfo is not None:
+            times.append(at)
+    return tuple(times)
 
 
 def find_next(course: Course, actor: Actor, now: datetime) -> NextStep:
@@ -65,10 +111,12 @@ def find_next(course: Course, actor: Actor, now: datetime) -> NextStep:
     kind, roles = _find_kind(course)
     first, last = min(course.value_times, default=None), max(course.value_times, default=None)
     from_at = until_at = None
-    if kind == "approve":
+    if kind in ("finish", "approve"):
         until_at = first
     elif kind in ("values", "draw"):
         from_at, until_at = first, None if last is None else last + TO_DRAW
+    until_on = course.due_on if kind in ("inspect", "publish", "names") else None
+    is_late = until_at is not None and now >= until_at
     blocked = course.authors if kind == "approve" else {}
     return NextStep(
         kind=kind,
@@ -76,8 +124,9 @@ def find_next(course: Course, actor: Actor, now: datetime) -> NextStep:
         not_by=tuple(sorted(set(blocked.values()))),
         from_at=from_at,
         until_at=until_at,
+        until_on=until_on,
         is_mine=bool(actor.roles & set(roles)) and actor.person_id not in blocked,
-        is_late=until_at is not None and now >= until_at,
+        is_late=is_late or (until_on is not None and until_on < day_in_china(now)),
     )
 
 

@@ -25,7 +25,8 @@ from agency_credit.settings import Settings
 Clock = Callable[[], datetime]
 
 
-def _system_clock() -> datetime:
+def system_clock() -> datetime:
+    """The time of this machine."""
     return datetime.now(UTC)
 
 
@@ -74,7 +75,7 @@ class Office:
 async def open_office(
     settings: Settings,
     *,
-    clock: Clock = _system_clock,
+    clock: Clock = system_clock,
     packs_folder: Path | None = None,
     overlay_folder: Path | None = None,
 ) -> Office:

@@ -65,13 +65,13 @@ async def load_parameter(key: str) -> Parameter:
     row = await LegalParameter.select().where(LegalParameter.key == key).first()
     if row is None:
         raise KeyError(key)
-    return Parameter(
-        key=key,
-        value=row["value"].strip(),
-        unit=row["unit"],
-        status=cast("ParameterStatus", row["status"]),
-        source=row["source"],
-    )
+    return _to_parameter(row)
+
+
+async def load_parameters(prefix: str) -> dict[str, Parameter]:
+    """The legal parameters whose keys begin with `prefix`, by key."""
+    rows = await LegalParameter.select().order_by(LegalParameter.key)
+    return {row["key"]: _to_parameter(row) for row in rows if row["key"].startswith(prefix)}
 
 
 async def load_districts() -> dict[str, str]:
@@ -86,6 +86,16 @@ async def load_categories() -> dict[str, str]:
         ResultCategory.position
     )
     return {row["code"]: row["text"] for row in rows}
+
+
+def _to_parameter(row: dict[str, Any]) -> Parameter:
+    return Parameter(
+        key=row["key"],
+        value=row["value"].strip(),
+        unit=row["unit"],
+        status=cast("ParameterStatus", row["status"]),
+        source=row["source"],
+    )
 
 
 async def _append_missing(table: Any, key: str, rows: list[dict[str, Any]]) -> None:

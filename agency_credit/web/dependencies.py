@@ -1,7 +1,8 @@
-"""What a handler may ask for by name: ``office``, ``actor``, ``language``."""
+"""What a handler may ask for by name: ``office``, ``actor``, ``language``, ``label``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request
@@ -10,7 +11,8 @@ from litestar.datastructures import State
 from agency_credit.domain.errors import ForbiddenError
 from agency_credit.domain.role import Actor
 from agency_credit.services.office import Office
-from agency_credit.web.i18n import Language
+from agency_credit.web.i18n import Language, translate
+from agency_credit.web.labels import LABELS
 from agency_credit.web.templating import language_of
 
 
@@ -31,3 +33,9 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
 def provide_language(request: Request[Any, Any, Any]) -> Language:
     """``"zh"`` or ``"en"``, from the path."""
     return language_of(request)
+
+
+def provide_label(request: Request[Any, Any, Any]) -> Callable[[str, str], str]:
+    """What a word of the database is called, by its kind, in the language of the path."""
+    language = language_of(request)
+    return lambda kind, value: translate(language, LABELS[kind].get(value, "{value}"), value=value)

@@ -22,8 +22,11 @@ def answer_csv(header: Sequence[str], rows: Iterable[Sequence[object]], name: st
 
 def format_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Header and rows; cells that would be formulas get an apostrophe in front."""
+    return ("\ufeff" + format_row(header) + "".join(map(format_row, rows))).encode()
+
+
+def format_row(cells: Iterable[object]) -> str:
+    """A line of a CSV file with its end."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([format_harmless_cell(value) for value in header])
-    writer.writerows([format_harmless_cell(value) for value in row] for row in rows)
-    return "\ufeff".encode() + text.getvalue().encode()
+    csv.writer(text, lineterminator="\r\n").writerow([format_harmless_cell(cell) for cell in cells])
+    return text.getvalue()

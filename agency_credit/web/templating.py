@@ -23,6 +23,7 @@ from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
+from markupsafe import Markup
 
 from agency_credit.domain.errors import AgencyCreditError, Fault
 from agency_credit.domain.points import format_points
@@ -38,6 +39,7 @@ from agency_credit.web.i18n import (
 from agency_credit.web.labels import LABELS
 from agency_credit.web.outermost import LANGUAGE_PREFIX
 from agency_credit.web.outlook import outlook_chart, record_choices, tell_repairs, tell_time, tell_what_if
+from agency_credit.web.tables import format_row
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -79,6 +81,7 @@ def make_environment() -> Environment:
         points=_points,
         millipoints=_millipoints,
         share=format_share,
+        csv_row=_csv_row,
         shell=_shell,
     )
     return environment
@@ -217,6 +220,11 @@ def _points(value: str) -> str:
 def _millipoints(value: int) -> str:
     """Thousandths of a point as a decimal with a true minus sign."""
     return _points(format_points(value))
+
+
+def _csv_row(cells: Iterable[object]) -> Markup:
+    """A line of a CSV file, which no browser reads as a page."""
+    return Markup(format_row(cells))  # noqa: S704
 
 
 def _shell(value: str) -> str:

@@ -24,6 +24,9 @@ GET    /admin                                           anybody-of-the-office
 GET    /admin/agencies                                  approver audit drafter system
 GET    /admin/agencies/{uscc:str}                       approver audit drafter system
 POST   /admin/agencies/{uscc:str}/unmask                approver drafter
+GET    /admin/alarms                                    approver audit drafter publisher system
+GET    /admin/alarms.csv                                approver audit drafter publisher system
+GET    /admin/alarms.json                               approver audit drafter publisher system
 GET    /admin/audit                                     audit
 GET    /admin/draws                                     approver audit drafter publisher
 POST   /admin/draws                                     drafter
@@ -31,13 +34,16 @@ GET    /admin/draws/{draw:str}                          approver audit drafter p
 POST   /admin/draws/{draw:str}/announce                 drafter
 GET    /admin/draws/{draw:str}/approve                  approver
 POST   /admin/draws/{draw:str}/approve                  approver
-GET    /admin/draws/{draw:str}/check                    drafter
+GET    /admin/draws/{draw:str}/check                    approver audit drafter publisher
+GET    /admin/draws/{draw:str}/commitment               approver audit drafter publisher
 GET    /admin/draws/{draw:str}/draw                     approver drafter
 POST   /admin/draws/{draw:str}/draw                     approver drafter
+GET    /admin/draws/{draw:str}/frame.csv                approver audit drafter publisher
 GET    /admin/draws/{draw:str}/papers/{kind:str}        approver audit drafter publisher
-GET    /admin/draws/{draw:str}/plan                     drafter
-GET    /admin/draws/{draw:str}/plan/{section:str}       drafter
+GET    /admin/draws/{draw:str}/plan                     approver audit drafter publisher
+GET    /admin/draws/{draw:str}/plan/{section:str}       approver audit drafter publisher
 POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
+GET    /admin/draws/{draw:str}/protocol                 approver audit drafter publisher
 GET    /admin/draws/{draw:str}/publish                  publisher
 POST   /admin/draws/{draw:str}/publish                  publisher
 GET    /admin/draws/{draw:str}/values                   approver drafter

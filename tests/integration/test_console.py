@@ -34,6 +34,8 @@ async def draw(world):
     return await draft_draw(world.office, world.drafter, await worlds.good_draft(world))
 
 
+SSQ = {"front": ["31", "07", "3", "12", "18", "25"], "back": "9"}
+"""The balls of `worlds.VALUES[1]` in the order in which they came."""
 EVENT = {"event": "双色球第2026138期", "form": "ssq", "day": "2026-12-01", "time": "21:15"}
 
 
@@ -103,7 +105,8 @@ async def test_a_new_draft_starts_from_the_suggestion(world):
         assert answer.headers["location"] == "/admin/draws/3703-2026-001/plan"
         page = await desk.open(answer.headers["location"])
     assert "抽查事项与依据" in page.text
-    assert "处待补正" in page.text
+    assert "未开始" in page.text
+    assert "缺省级委托文件" in page.text
 
 
 async def test_a_page_that_cannot_be_read_is_shown_again_as_entered(world, draw):
@@ -186,8 +189,10 @@ async def test_the_whole_way_by_forms(world, draw, clock):
     path = f"/admin/draws/{draw}"
     async with desk_of(world.office, "drafter") as desk:
         assert "公告本次抽查" in (await desk.open(f"{path}/check")).text
-        assert (await desk.send(f"{path}/announce")).status_code == 303
-        early = await desk.send(f"{path}/values/1", {"value": worlds.VALUES[1]})
+        unsure = await desk.send(f"{path}/announce")
+        assert (unsure.status_code, "请勾选确认框" in unsure.text) == (422, True)
+        assert (await desk.send(f"{path}/announce", {"confirmed": "1"})).status_code == 303
+        early = await desk.send(f"{path}/values/1", SSQ)
         assert early.status_code == 409
     async with desk_of(world.office, "approver") as desk:
         page = await desk.open(f"{path}/approve")
@@ -195,20 +200,23 @@ async def test_the_whole_way_by_forms(world, draw, clock):
         assert (await desk.send(f"{path}/approve")).status_code == 303
     clock.now = worlds.EVENT_AT + timedelta(hours=2)
     async with desk_of(world.office, "drafter") as desk:
-        wrong = await desk.send(f"{path}/values/1", {"value": "3 7 12 18 25 31 + 9"})
+        wrong = await desk.send(f"{path}/values/1", SSQ | {"back": "17"})
         assert wrong.status_code == 422
-        assert 'value="3 7 12 18 25 31 + 9"' in wrong.text
-        assert (await desk.send(f"{path}/values/1", {"value": worlds.VALUES[1]})).status_code == 303
-        last = await desk.send(f"{path}/values/2", {"value": worlds.VALUES[2]})
+        assert 'href="#field-back-0-1"' in wrong.text
+        assert 'value="17"' in wrong.text
+        assert (await desk.send(f"{path}/values/1", SSQ)).status_code == 303
+        last = await desk.send(f"{path}/values/2", {"digits": worlds.VALUES[2]})
         assert last.headers["location"] == f"{path}/draw"
-        assert (await desk.send(f"{path}/draw")).status_code == 303
+        unsure = await desk.send(f"{path}/draw")
+        assert (unsure.status_code, "请勾选确认框" in unsure.text) == (422, True)
+        assert (await desk.send(f"{path}/draw", {"confirmed": "1"})).status_code == 303
         assert "检查组与检查进展" in (await desk.open(path)).text
 
 
 async def test_the_second_draw_is_a_conflict_that_leads_to_the_draw(world):
     draw = await worlds.drawn(world)
     async with desk_of(world.office, "approver") as desk:
-        answer = await desk.send(f"/admin/draws/{draw}/draw")
+        answer = await desk.send(f"/admin/draws/{draw}/draw", {"confirmed": "1"})
     assert answer.status_code == 409
     assert f'href="/draws/{draw}"' in answer.text
     assert await DrawStep.count().where(DrawStep.step == "drawn") == 1
@@ -223,7 +231,8 @@ async def test_the_drafter_sees_that_another_person_approves(world):
         await desk.send("/admin/draws")
         draw = (await Draw.select(Draw.draw).first())["draw"]
         await Draw.update({Draw.draft_json: await good_json(world)}).where(Draw.draw == draw)
-        assert (await desk.send(f"/admin/draws/{draw}/announce")).status_code == 303
+        sure = {"confirmed": "1"}
+        assert (await desk.send(f"/admin/draws/{draw}/announce", sure)).status_code == 303
         page = await desk.open(f"/admin/draws/{draw}/approve")
         refused = await desk.send(f"/admin/draws/{draw}/approve")
     assert "批准本次抽查" not in page.text

@@ -111,6 +111,6 @@ def test_every_field_of_the_console_that_may_be_wrong_has_a_name():
 async def test_the_list_of_a_draft_says_what_is_missing(world):
     async with desk_of(world.office, "drafter") as desk:
         page = await desk.open((await desk.send("/admin/draws")).headers["location"])
-    assert "1 处待补正" in page.text
+    assert "未开始" in page.text
     assert "缺省级委托文件：设区的市、县（区）检查专利代理机构须填写" in page.text
     assert "至少须有一个公开的随机来源" in page.text

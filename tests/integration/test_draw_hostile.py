@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import Agency, DrawFile, Inspector, LegalParameter, LogEntry
+from agency_credit.database.tables import (
+    Agency,
+    DrawFile,
+    Inspection,
+    InspectionResult,
+    Inspector,
+    LegalParameter,
+    LogEntry,
+)
 from agency_credit.domain.errors import (
     ConflictError,
     FaultsError,
@@ -20,6 +29,7 @@ from agency_credit.domain.role import Role
 from agency_credit.publication.entry import parse_entry
 from agency_credit.sampling import commitment
 from agency_credit.services.desk_draft import load_draft_desk
+from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.draw_draft import (
     DrawDraft,
     change_draft,
@@ -206,14 +216,81 @@ async def test_an_entry_changed_behind_the_program_proves_no_file(world: World) 
         await approve_draw(world.office, world.approver, draw)
 
 
+async def inspect_everybody(world: World) -> None:
+    """All agencies were inspected this year as often as anybody may be: a published cap of one."""
+    await made.enter_value_of_profile(world, "annual-cap", 1)
+    row = await load_draw_row(await draft_draw(world.office, world.drafter, await made.good_draft(world)))
+    async with transaction():
+        for position, agency in enumerate(await Agency.select(Agency.id)):
+            inspection = Inspection(
+                draw=row["id"], agency=agency["id"], stratum="x", stream="drawn", position=position
+            )
+            await inspection.save()
+            await InspectionResult.insert(
+                InspectionResult(
+                    inspection=inspection.id,
+                    version=1,
+                    inspected_on=date(2026, 5, 6),
+                    categories_json="[]",
+                    entered_by=world.drafter.person_id,
+                    entered_at=world.clock.now,
+                )
+            )
+
+
 async def test_a_draw_of_nobody_is_drawn_and_published(world: World) -> None:
-    strata = [
-        {"stratum": s["stratum"], "take": {"count": 0}}
-        for s in (await suggest_draft(world.office)).plan.strata
-    ]
-    draw = await made.drawn(world, strata=strata)
+    await inspect_everybody(world)
+    draw = await made.drawn(world)
     await publish_draw(world.office, world.approver, draw)
     assert await made.inspections_of(draw) == []
+
+
+@pytest.mark.parametrize("take", [{"count": 0}, {"fraction": "0", "minimum": 0}])
+async def test_a_stratum_without_any_chance_is_refused(world: World, take: dict[str, Any]) -> None:
+    draft = await made.good_draft(world)
+    strata = [item | {"take": take} if not n else item for n, item in enumerate(draft.plan.strata)]
+    assert await codes_of(world, await made.good_draft(world, strata=strata)) == {"draft.zero-chance"}
+
+
+@pytest.mark.parametrize(
+    ("form", "event", "code"),
+    [
+        ("ssq", "双色球下一期", "draft.event-issue"),
+        ("dlt", "大乐透", "draft.event-issue"),
+        ("digits", "公开掷骰", "draft.event-count"),
+        ("dice", "公开掷骰若干", "draft.event-count"),
+        ("drand", "drand 信标第 4391206 轮", "draft.event-chain"),
+    ],
+)
+async def test_an_event_that_could_be_another_is_refused(
+    world: World, form: str, event: str, code: str
+) -> None:
+    vague = {"kind": "public", "event": event, "form": form, "at": "2026-12-01T21:15:00+08:00"}
+    entropy = [*(await made.good_draft(world)).plan.entropy, vague]
+    assert await codes_of(world, await made.good_draft(world, entropy=entropy)) == {code}
+
+
+async def test_a_value_of_another_length_than_announced_is_refused(world: World) -> None:
+    draw = await made.with_values(world)
+    with pytest.raises(FaultsError) as caught:
+        await enter_value(world.office, world.drafter, draw, 2, "12345")
+    assert [(f.code, f.params["n"]) for f in caught.value.faults] == [("value.count", 20)]
+
+
+async def test_a_second_reading_that_differs_is_refused_until_it_corrects(world: World) -> None:
+    draw = await made.with_values(world)
+    other = "04 07 12 18 25 31 + 09"
+    with pytest.raises(FaultsError) as caught:
+        await enter_value(world.office, world.approver, draw, 1, other, corrects=False)
+    assert caught.value.faults[0].code == "value.readings-differ"
+    row = await load_draw_row(draw)
+    assert (await load_values(row["id"]))[1] == made.VALUES[1]
+    await enter_value(world.office, world.approver, draw, 1, made.VALUES[1], corrects=False)
+    desk = await load_draw_desk(world.office, world.approver, draw)
+    assert list(desk.sources[1].readers.values()) == ["drafter", "approver"]
+    await enter_value(world.office, world.approver, draw, 1, other)
+    desk = await load_draw_desk(world.office, world.approver, draw)
+    assert (desk.sources[1].value, list(desk.sources[1].readers.values())) == (other, ["approver"])
 
 
 async def test_a_team_with_an_empty_seat_enters_no_result(world: World) -> None:

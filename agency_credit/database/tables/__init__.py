@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
 from agency_credit.database.tables.draw import (
+    DraftSection,
     Draw,
     DrawFile,
     DrawPseudonym,
@@ -82,7 +83,8 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
     Inspector, Recusal, Rating,
-    Draw, DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
+    Draw, DraftSection,
+    DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
     AnnualPlanDraft, AnnualPlan, LeadInspection,
     ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
@@ -116,6 +118,7 @@ __all__ = [
     "Checkpoint",
     "CreditRecord",
     "District",
+    "DraftSection",
     "Draw",
     "DrawFile",
     "DrawPseudonym",

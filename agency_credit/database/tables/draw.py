@@ -32,6 +32,17 @@ class Draw(Table, tablename="draw"):
     changed_at = Timestamptz(null=False, default=None)
 
 
+class DraftSection(Table, tablename="draft_section"):
+    """A section of a draft: how often it was saved, by whom last; nothing more once it is announced."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    draw = ForeignKey(Draw, null=False, index=True, on_delete=OnDelete.restrict)
+    section = Varchar(length=20)
+    version = Integer(default=1)
+    saved_by = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    saved_at = Timestamptz(null=False, default=None)
+
+
 class DrawFile(Table, tablename="draw_file"):
     """A frozen file of a draw."""
 

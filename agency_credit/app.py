@@ -52,6 +52,7 @@ def create_app(source: Settings | Office) -> Litestar:
             "label": Provide(provide_label, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
+        logging_config=None,  # what is logged, and where to, is for whoever runs it (web/log_lines.py)
         template_config=template_config(),
         openapi_config=openapi_config(),
     )

@@ -6,7 +6,7 @@ Everything that is not named here has a default that is right for one office on 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -20,17 +20,21 @@ class Settings:
         Folder of the embedded database, the keys and the bundles.
     database
         Address of a PostgreSQL database, ``postgresql://…``; None: the embedded database.
+    metrics_token
+        What opens ``/metrics``; None: nothing does.
     """
 
     data: Path
     database: str | None = None
+    metrics_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Settings from ``AGENCY_CREDIT_DATA`` and ``AGENCY_CREDIT_DATABASE``."""
+        """Settings from ``AGENCY_CREDIT_DATA``, ``…_DATABASE`` and ``…_METRICS_TOKEN``."""
         return cls(
             data=Path(environment.get("AGENCY_CREDIT_DATA") or "data"),
             database=environment.get("AGENCY_CREDIT_DATABASE") or None,
+            metrics_token=environment.get("AGENCY_CREDIT_METRICS_TOKEN") or None,
         )
 
     @property

@@ -36,7 +36,8 @@ port_option = click.option(
 @click.option("--host", default=HOST, show_default=True, help="Address to listen at.")
 @port_option
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-def command(host: str, port: int, workers: int) -> None:
+@click.option("--access-log", is_flag=True, help="A line on standard error for each request.")
+def command(host: str, port: int, workers: int, access_log: bool) -> None:
     """Serve until SIGINT or SIGTERM; migrates the database first."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
@@ -45,14 +46,16 @@ def command(host: str, port: int, workers: int) -> None:
     run_in_office(_do_nothing)  # migrates, and says what is wrong before a server starts
     app = make_app()  # likewise: a worker that cannot start would be started again for ever
     if workers == 1:
-        server = uvicorn.Server(server_config(app))
+        server = uvicorn.Server(server_config(app, has_access_lines=access_log))
         with ended_by_signals(server), listener:
             echo_address(listener)
             server.run(sockets=[listener])
     else:
-        config = server_config("agency_credit.cli.serve:make_app", factory=True, workers=workers)
+        config = server_config(
+            "agency_credit.cli.serve:make_app", factory=True, workers=workers, has_access_lines=access_log
+        )
         supervisor = Multiprocess(config, sockets=[listener])  # it takes the signals from here on
-        with listener:
+        with listener, _shared_counters():
             echo_address(listener)
             supervisor.run()
 
@@ -88,14 +91,20 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server_config(app: Any, **options: Any) -> Config:
-    """How the server runs: it names no software, and keeps no log of who looked at what."""
-    import logging
-
+def server_config(app: Any, *, has_access_lines: bool = False, **options: Any) -> Config:
+    """How the server runs: it names no software, and keeps no log of who looked at what, unless asked to."""
     import uvicorn
 
-    logging.getLogger("piccolo").setLevel(logging.WARNING)  # it would tell its versions at every start
-    return uvicorn.Config(app, server_header=False, access_log=False, log_level="warning", **options)
+    from agency_credit.web.log_lines import logging_config
+
+    return uvicorn.Config(
+        app,
+        server_header=False,
+        access_log=False,  # uvicorn's own tells paths and queries
+        log_level="warning",
+        log_config=logging_config(has_access_lines=has_access_lines),
+        **options,
+    )
 
 
 def echo_address(listener: socket.socket) -> None:
@@ -121,6 +130,21 @@ def ended_by_signals(server: Server) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _shared_counters() -> Iterator[None]:
+    """A folder in which the workers keep what `/metrics` adds up; they find it in their environment."""
+    import tempfile
+
+    from agency_credit.web.metrics import SHARED_FOLDER
+
+    with tempfile.TemporaryDirectory(prefix="agency-credit-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[SHARED_FOLDER]
 
 
 async def _do_nothing(office: Office) -> None:

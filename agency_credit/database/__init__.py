@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agency_credit.database.bulk import append_records, append_rows
-from agency_credit.database.connection import Database, bind_tables, connect, start, stop
+from agency_credit.database.connection import Database, bind_tables, connect, pool_state, start, stop
 from agency_credit.database.migrate import find_waiting, migrate, migration_names
 from agency_credit.database.transaction import lock_log, lock_logins, transaction
 
@@ -18,6 +18,7 @@ __all__ = [
     "lock_logins",
     "migrate",
     "migration_names",
+    "pool_state",
     "start",
     "stop",
     "transaction",

@@ -36,6 +36,15 @@ def bind_tables(engine: Database) -> None:
         table._meta.db = engine  # noqa: SLF001  (Piccolo's documented way is a global module instead)
 
 
+def pool_state(engine: Database) -> dict[str, int]:
+    """Connections to the server that work and that wait; nothing of the embedded database."""
+    pool = engine.pool if isinstance(engine, ServerEngine) else None
+    if pool is None:
+        return {}
+    idle = pool.get_idle_size()
+    return {"busy": pool.get_size() - idle, "idle": idle}
+
+
 async def start(engine: Database) -> None:
     """Open the connections.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agency_credit.database import find_waiting
 from agency_credit.domain.errors import AgencyCreditError, UnavailableError
-from agency_credit.services.log import count_unsigned, refuse_if_forked
+from agency_credit.services.log import load_head_state, refuse_if_forked
 from agency_credit.services.office import Office
 
 
@@ -20,7 +20,7 @@ async def check_readiness(office: Office) -> list[str]:
     """
     try:
         waiting = len(await find_waiting())
-        unsigned = await count_unsigned()
+        unsigned = (await load_head_state()).n_unsigned
         await refuse_if_forked(office)
     except AgencyCreditError as error:
         if error.code.startswith("log.") or error.code == "database.newer":

@@ -358,10 +358,23 @@ async def load_log_keys(office: Office) -> tuple[LogKey, ...]:
     )
 
 
-async def count_unsigned() -> int:
-    """Entries that no signed checkpoint covers yet; none a second after they were written."""
-    last = await _load_head()
-    return max(0, await _load_size() - (last["size"] if last else 0))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadState:
+    """How far the log goes, how much of it no signed head covers yet, and when the newest was signed."""
+
+    n_entries: int
+    n_unsigned: int
+    signed_at: datetime | None
+
+
+async def load_head_state() -> HeadState:
+    """The log in three numbers; nothing is unsigned a second after it was written."""
+    last, size = await _load_head(), await _load_size()
+    return HeadState(
+        n_entries=size,
+        n_unsigned=max(0, size - (last["size"] if last else 0)),
+        signed_at=last["signed_at"] if last else None,
+    )
 
 
 async def _load_signers(office: Office) -> list[LogSigner]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from agency_credit.web.observed import ObservedRequests, RouteNote
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -37,7 +39,7 @@ LARGEST_TAGGED = 8 * 1024 * 1024
 
 def wrap_application(handler: ASGIApp) -> ASGIApp:
     """`handler` behind all that every answer needs."""
-    return SecurityHeaders(ConditionalRequests(LanguagePrefix(handler)))
+    return ObservedRequests(SecurityHeaders(ConditionalRequests(LanguagePrefix(RouteNote(handler)))))
 
 
 class LanguagePrefix:
@@ -81,7 +83,7 @@ class SecurityHeaders:
 
 
 def _cache_control(path: str) -> bytes:
-    if path.removeprefix(LANGUAGE_PREFIX).startswith(("/admin", "/healthz", "/readyz")):
+    if path.removeprefix(LANGUAGE_PREFIX).startswith(("/admin", "/healthz", "/readyz", "/metrics")):
         return b"no-store"
     return b"no-cache"
 

@@ -25,6 +25,7 @@ from agency_credit.domain.errors import (
     VerificationError,
 )
 from agency_credit.web.i18n import Language, msgid, translate, translate_error
+from agency_credit.web.observed import request_fields
 from agency_credit.web.templating import language_of, localise, render
 
 LOGIN = "/admin/login"
@@ -61,7 +62,7 @@ _DETAILS = {
     413: msgid("Send a smaller file."),
     500: msgid("Nothing was changed half way. Try again later; the fault has been recorded."),
 }
-_FOR_PROGRAMS = ("/api/", "/log/", "/healthz", "/readyz")
+_FOR_PROGRAMS = ("/api/", "/log/", "/healthz", "/readyz", "/metrics")
 
 
 class ProblemFault(msgspec.Struct, kw_only=True):
@@ -139,7 +140,9 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 def answer_fault_of_ours(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to what nobody foresaw: recorded here, not told outside."""
-    _logger.error("unhandled error at %s %s", request.method, request.scope["path"], exc_info=error)
+    fields = request_fields(request.method, request.scope["state"])
+    fields["route"] = request.scope.get("path_template") or fields["route"]
+    _logger.error("unhandled error", exc_info=error, extra={"fields": fields})
     detail = translate(language_of(request), _DETAILS[500])
     return _answer(request, status=HTTPStatus.INTERNAL_SERVER_ERROR, code="http.500", detail=detail)
 

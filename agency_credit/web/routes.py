@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.static_files import create_static_files_router
 
-from agency_credit.web import health, log
+from agency_credit.web import health, log, metrics
 from agency_credit.web.api import agencies as api_agencies
 from agency_credit.web.api import draws as api_draws
 from agency_credit.web.api import rules as api_rules
@@ -55,6 +55,7 @@ def public_routers() -> list[Router]:
         log.read_keys,
         health.check_alive,
         health.check_ready,
+        metrics.read_metrics,
     ]
     api = [
         api_agencies.search,

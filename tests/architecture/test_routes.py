@@ -144,6 +144,7 @@ GET    /healthz                                         public
 GET    /log/checkpoint                                  public
 GET    /log/keys                                        public
 GET    /log/proof/{index:int}                           public
+GET    /metrics                                         public
 GET    /open-data                                       public
 GET    /readyz                                          public
 GET    /rules                                           public

@@ -36,26 +36,20 @@ def _pages() -> list[ControllerRouterHandler]:
         people,
         records,
         rules,
-        session,
         statistics,
     )
 
     return [
-        session.show_login,
-        session.log_in,
-        session.log_out,
+        *_account_pages(),
         desk.show_desk,
         desk.show_rating,
         desk.rate,
-        desk.show_audit,
         statistics.show_statistics,
         *imports.PAGES,
         *import_runs.PAGES,
         *list_templates.PAGES,
         people.show_people,
         people.add_person,
-        people.show_password,
-        people.reset_password,
         people.show_recusals,
         people.approve,
         *draft.PAGES,
@@ -67,4 +61,18 @@ def _pages() -> list[ControllerRouterHandler]:
         *rules.PAGES,
         *inspections.PAGES,
         *papers.PAGES,
+    ]
+
+
+def _account_pages() -> list[ControllerRouterHandler]:
+    """Logins, accounts, how strict they are, and what everybody did."""
+    from admin import account, audit, invitation, person, security, session
+
+    return [
+        *session.PAGES,
+        *invitation.PAGES,
+        *account.PAGES,
+        *person.PAGES,
+        *security.PAGES,
+        *audit.PAGES,
     ]

@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from admin.idempotency import KeepAnswers, answer_again
 from admin.page import AnyRequest, TheActor, TheOffice, opened_to
-from admin.session import SESSION_COOKIE, address_of, session_cookie
+from admin.session import SESSION_COOKIE, session_cookie, visitor_of
 from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_PEOPLE, EVERYBODY, INSPECTOR, PUBLISHER, Actor
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_results import load_desk_inspection
@@ -28,14 +28,28 @@ from agency_credit.services.office import Office
 from agency_credit.services.publish_draw import publish_draw
 from agency_credit.services.result_review import reject_result, return_result, review_result
 from agency_credit.services.results import confirm_result, enter_result
-from agency_credit.services.sessions import close_session, load_session, open_session
+from agency_credit.services.sessions import (
+    close_session,
+    confirm_session,
+    load_longest,
+    load_session,
+    open_session,
+)
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A user name and its password."""
+    """A user name and its password; `code` of the authenticator, or a recovery code, where there is one."""
 
     username: str
     password: str
+    code: str = ""
+
+
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The password of whoever is logged in; `code` where there is an authenticator."""
+
+    password: str
+    code: str = ""
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,16 +118,29 @@ async def open_session_json(
     request: AnyRequest, office: TheOffice, data: JSONBody[Credentials]
 ) -> Response[SessionAnswer]:
     """Log in; the cookie of the session comes with the answer."""
-    token = await open_session(office, data.username, data.password, address=address_of(request))
-    session = await load_session(office, token)
-    assert session is not None, "a session that was just opened is good"
-    answer = SessionAnswer(
-        username=session.actor.username, roles=sorted(session.actor.roles), csrf_token=session.csrf_token
+    visitor = visitor_of(request)
+    token = await open_session(
+        office,
+        data.username,
+        data.password,
+        code=data.code,
+        address=visitor.address,
+        agent=visitor.agent,
     )
-    return Response(answer, status_code=201, cookies=[session_cookie(request, token)])
+    return await _session_answer(request, office, token, 201)
 
 
-@delete("/session", opt=opened_to(EVERYBODY))
+@post("/session/confirm", opt=opened_to(EVERYBODY, own_account=True), status_code=200)
+async def confirm_session_json(
+    request: AnyRequest, office: TheOffice, data: JSONBody[Confirmation]
+) -> Response[SessionAnswer]:
+    """Give the password again, as some steps ask; a new cookie comes with the answer, the old one ends."""
+    known = request.cookies.get(SESSION_COOKIE, "")
+    token = await confirm_session(office, known, data.password, data.code, visitor_of(request))
+    return await _session_answer(request, office, token, 200)
+
+
+@delete("/session", opt=opened_to(EVERYBODY, own_account=True))
 async def close_session_json(request: AnyRequest, office: TheOffice) -> None:
     """Log out."""
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
@@ -132,7 +159,7 @@ async def announce_json(office: TheOffice, actor: TheActor, draw: FromPath[str])
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/approve", opt=opened_to(APPROVER), status_code=200)
+@post("/draws/{draw:str}/approve", opt=opened_to(APPROVER, fresh=True), status_code=200)
 async def approve_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Approve what was announced."""
     await approve_draw(office, actor, draw)
@@ -151,14 +178,14 @@ async def enter_value_json(
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE), status_code=200)
+@post("/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE, fresh=True), status_code=200)
 async def run_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Draw: once and only once."""
     await run_draw(office, actor, draw)
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE), status_code=200)
+@post("/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE, fresh=True), status_code=200)
 async def void_json(
     office: TheOffice,
     actor: TheActor,
@@ -170,14 +197,14 @@ async def void_json(
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER), status_code=200)
+@post("/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER, fresh=True), status_code=200)
 async def confirm_void_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Void a draw as a first person asked."""
     await confirm_void(office, actor, draw)
     return await _draw_answer(office, actor, draw)
 
 
-@post("/draws/{draw:str}/publish", opt=opened_to(PUBLISHER), status_code=200)
+@post("/draws/{draw:str}/publish", opt=opened_to(PUBLISHER, fresh=True), status_code=200)
 async def publish_json(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> DrawAnswer:
     """Publish the files of a draw."""
     await publish_draw(office, actor, draw)
@@ -215,7 +242,7 @@ async def confirm_json(
     return await _inspection_answer(office, inspection)
 
 
-@post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER), status_code=200)
+@post("/inspections/{inspection:int}/review", opt=opened_to(APPROVER, fresh=True), status_code=200)
 async def review_json(
     office: TheOffice,
     actor: TheActor,
@@ -238,7 +265,9 @@ def api_handlers() -> list[ControllerRouterHandler]:
     The public reads the list of draws at the path where a draft is posted. Litestar cannot join two
     routers at one path (each brings an OPTIONS handler), so that handler stands by itself.
     """
-    sessions = Router(path="/api/v1", route_handlers=[open_session_json, close_session_json])
+    sessions = Router(
+        path="/api/v1", route_handlers=[open_session_json, confirm_session_json, close_session_json]
+    )
     steps = Router(
         path="/api/v1",
         before_request=answer_again,
@@ -257,6 +286,18 @@ def api_handlers() -> list[ControllerRouterHandler]:
         ],
     )
     return [sessions, steps, draft_json]
+
+
+async def _session_answer(
+    request: AnyRequest, office: Office, token: str, status_code: int
+) -> Response[SessionAnswer]:
+    session = await load_session(office, token)
+    assert session is not None, "a session that was just opened is good"
+    answer = SessionAnswer(
+        username=session.actor.username, roles=sorted(session.actor.roles), csrf_token=session.csrf_token
+    )
+    cookie = session_cookie(request, token, await load_longest())
+    return Response(answer, status_code=status_code, cookies=[cookie])
 
 
 async def _draw_answer(office: Office, actor: Actor, draw: str) -> DrawAnswer:

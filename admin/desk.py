@@ -1,24 +1,20 @@
-"""The first page of the console; the ratings; the audit lines."""
+"""The first page of the console; the ratings."""
 
 from __future__ import annotations
-
-import json
 
 from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from admin.page import AnyRequest, TheActor, TheOffice, has_role, lead, opened_to, show
-from agency_credit.domain.role import ALARM_READERS, AUDIT_ADMINISTRATOR, OFFICE, RATERS
+from agency_credit.domain.role import ALARM_READERS, OFFICE, RATERS
 from agency_credit.services.alarms import load_alarms
-from agency_credit.services.desk import load_audit_lines, load_counts, load_desk
+from agency_credit.services.desk import load_counts, load_desk
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.rating_store import is_rating_due
 from agency_credit.services.record_desk import load_waiting_record_changes
 from agency_credit.services.rule_book import load_packs_of_today
 from agency_credit.services.statistics import load_tiers
-
-LINES_A_PAGE = 50
 
 
 @get("/admin", opt=opened_to(OFFICE))
@@ -51,12 +47,3 @@ async def rate(request: AnyRequest, office: TheOffice, actor: TheActor) -> Redir
     """Rate every agency in force as of today."""
     run = await rate_all(office, actor)
     return lead(request, "/admin/rating", {"n_rated": run.n_rated, "n_changed": run.n_changed})
-
-
-@get("/admin/audit", opt=opened_to(AUDIT_ADMINISTRATOR))
-async def show_audit(before: FromQuery[int | None] = None) -> Template:
-    """Who did what, the newest first."""
-    lines = await load_audit_lines(before, LINES_A_PAGE + 1)
-    following = lines[LINES_A_PAGE - 1]["id"] if len(lines) > LINES_A_PAGE else None
-    shown = [{**line, "details": json.loads(line["details_json"])} for line in lines[:LINES_A_PAGE]]
-    return show("audit", lines=shown, following=following, before=before)

@@ -47,7 +47,7 @@ async def show_approval(office: TheOffice, actor: TheActor, draw: FromPath[str])
     return await _show_step(office, actor, draw, "draw_approve")
 
 
-@post("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER))
+@post("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER, fresh=True))
 async def approve(
     request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
 ) -> Template | Redirect:
@@ -96,7 +96,7 @@ async def show_drawing(office: TheOffice, actor: TheActor, draw: FromPath[str]) 
     return await _show_step(office, actor, draw, "draw_run")
 
 
-@post("/admin/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE))
+@post("/admin/draws/{draw:str}/draw", opt=opened_to(DRAW_PEOPLE, fresh=True))
 async def run(
     request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
 ) -> Template | Redirect:
@@ -115,7 +115,7 @@ async def show_publication(office: TheOffice, actor: TheActor, draw: FromPath[st
     return await _show_step(office, actor, draw, "draw_publish")
 
 
-@post("/admin/draws/{draw:str}/publish", opt=opened_to(PUBLISHER))
+@post("/admin/draws/{draw:str}/publish", opt=opened_to(PUBLISHER, fresh=True))
 async def publish(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """Publish the files; with a draw that was published at once, later the names of those who served."""
     desk = await load_draw_desk(office, actor, draw)
@@ -129,7 +129,7 @@ async def show_void(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> 
     return await _show_step(office, actor, draw, "draw_void")
 
 
-@post("/admin/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE))
+@post("/admin/draws/{draw:str}/void", opt=opened_to(DRAW_PEOPLE, fresh=True))
 async def ask_void(
     request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]
 ) -> Template | Redirect:
@@ -151,7 +151,7 @@ async def ask_void(
     return lead(request, PAGE, draw=draw)
 
 
-@post("/admin/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER))
+@post("/admin/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER, fresh=True))
 async def confirm(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
     """The second person voids it."""
     await confirm_void(office, actor, draw)

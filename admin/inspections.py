@@ -97,7 +97,7 @@ async def confirm(
     return lead(request, PAGE, inspection=str(inspection))
 
 
-@post("/admin/inspections/{inspection:int}/review", opt=opened_to(APPROVER))
+@post("/admin/inspections/{inspection:int}/review", opt=opened_to(APPROVER, fresh=True))
 async def review(
     request: AnyRequest,
     office: TheOffice,
@@ -121,7 +121,7 @@ async def review(
     return lead(request, PAGE, inspection=str(inspection))
 
 
-@post("/admin/inspections/{inspection:int}/publish", opt=opened_to(PUBLISHER))
+@post("/admin/inspections/{inspection:int}/publish", opt=opened_to(PUBLISHER, fresh=True))
 async def publish(
     request: AnyRequest,
     office: TheOffice,

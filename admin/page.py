@@ -23,9 +23,17 @@ TheLabel = NamedDependency[Callable[[str, str], str]]
 """What a word of the database is called, by its kind: for what is no page."""
 
 
-def opened_to(roles: frozenset[Role]) -> dict[str, Any]:
-    """The `opt` of a handler that people with one of `roles` may open."""
-    return {"roles": roles}
+def opened_to(roles: frozenset[Role], *, fresh: bool = False, own_account: bool = False) -> dict[str, Any]:
+    """The `opt` of a handler that people with one of `roles` may open.
+
+    Parameters
+    ----------
+    fresh
+        The password has to be given shortly before.
+    own_account
+        Also for somebody who has to finish the own account first.
+    """
+    return {"roles": roles, "fresh": fresh, "own_account": own_account}
 
 
 def show(

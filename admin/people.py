@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
-from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError
+from admin.person import show_invitation_page
+from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError, NotFoundError
 from agency_credit.domain.role import APPROVER, DRAW_READERS, SECURITY_ADMINISTRATOR, Role
 from agency_credit.services.desk import load_inspector_choices
-from agency_credit.services.people import change_password, create_person, load_people
+from agency_credit.services.invitations import invite_person
+from agency_credit.services.people import load_people
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals
 
 _FIELD_OF = {
     "person.username": "username",
     "person.exists": "username",
     "person.roles": "roles",
+    "person.roles-exclude": "roles",
     "person.certificate": "certificate",
     "person.inspector": "certificate",
-    "person.password": "password",
+    "inspector.unknown": "certificate",
+    "person.agency": "agency",
+    "agency.unknown": "agency",
 }
 
 
@@ -30,51 +35,29 @@ async def show_people(done: FromQuery[str] = "") -> Template:
     return await _show_people([], None, done=done)
 
 
-@post("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR))
-async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
-    """Open an account."""
+@post("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR, fresh=True), status_code=201)
+async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template:
+    """Open an account without a password; the answer is the page to print, with the code shown this once."""
     entered = await read_form(request)
     username = entered.text("username", is_required=True, max_length=64)
     name = entered.text("display_name", is_required=True, max_length=64)
     roles = [Role(role) for role in entered.texts("roles") if role in set(Role)]
-    certificate = entered.text("certificate") or None
+    certificate, agency = entered.text("certificate"), entered.text("agency").upper()
     if not entered.complaints:
         try:
-            await create_person(
+            invitation = await invite_person(
                 office,
                 actor,
                 username,
-                await _password(request),
                 display_name=name,
                 roles=roles,
                 certificate=certificate if Role.INSPECTOR in roles else None,
+                agency=agency if Role.AGENCY in roles else None,
             )
-        except (InputError, ConflictError) as error:
+            return await show_invitation_page(request, invitation, name, status_code=201)
+        except (InputError, ConflictError, NotFoundError) as error:
             entered.complaints += complaints_of(error, _FIELD_OF.get(error.code, "username"))
-    if entered.complaints:
-        return await _show_people(entered.complaints, entered)
-    return lead(request, "/admin/people", {"done": username})
-
-
-@get("/admin/people/{username:str}/password", opt=opened_to(SECURITY_ADMINISTRATOR))
-async def show_password(username: FromPath[str]) -> Template:
-    """The form for a new password."""
-    return show("password", username=username)
-
-
-@post("/admin/people/{username:str}/password", opt=opened_to(SECURITY_ADMINISTRATOR))
-async def reset_password(
-    request: AnyRequest,
-    office: TheOffice,
-    actor: TheActor,
-    username: FromPath[str],
-) -> Template | Redirect:
-    """Set a new password; the person is logged out everywhere."""
-    try:
-        await change_password(office, actor, username, await _password(request))
-    except InputError as error:
-        return show("password", faults=complaints_of(error, "password"), username=username)
-    return lead(request, "/admin/people", {"done": username})
+    return await _show_people(entered.complaints, entered)
 
 
 @get("/admin/recusals", opt=opened_to(DRAW_READERS))
@@ -83,7 +66,7 @@ async def show_recusals(n_approved: FromQuery[int | None] = None) -> Template:
     return await _show_recusals([], n_approved)
 
 
-@post("/admin/recusals", opt=opened_to(APPROVER))
+@post("/admin/recusals", opt=opened_to(APPROVER, fresh=True))
 async def approve(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
     """Approve those that were ticked, or all that the page listed; never one that came in since."""
     entered = await read_form(request)
@@ -100,16 +83,14 @@ async def approve(request: AnyRequest, office: TheOffice, actor: TheActor) -> Te
 
 
 async def _show_people(complaints: list[Complaint], entered: Entered | None, *, done: str = "") -> Template:
-    values = (
-        {key: entered.text(key) for key in ("username", "display_name", "certificate")} if entered else {}
-    )
+    fields = ("username", "display_name", "certificate", "agency")
     return show(
         "people",
         faults=complaints,
         people=await load_people(),
         inspectors=await load_inspector_choices(),
         roles=list(Role),
-        values=values,
+        values={key: entered.text(key) for key in fields} if entered else {},
         chosen=entered.texts("roles") if entered else [],
         done=done,
     )
@@ -118,7 +99,3 @@ async def _show_people(complaints: list[Complaint], entered: Entered | None, *, 
 async def _show_recusals(complaints: list[Complaint], n_approved: int | None) -> Template:
     pending = await load_pending_recusals()
     return show("recusals", faults=complaints, pending=pending, n_approved=n_approved)
-
-
-async def _password(request: AnyRequest) -> str:
-    return str((await request.form()).get("password", ""))

@@ -50,11 +50,11 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords with the least effort: the tests make hundreds of accounts."""
     from argon2 import PasswordHasher
 
-    from agency_credit.services import people
+    from agency_credit.services import passwords
 
-    dear, people._hasher = people._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    dear, passwords._hasher = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield
-    people._hasher = dear
+    passwords._hasher = dear
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from agency_credit.database.tables import (
     Agency,
     AgencyPractice,
-    AuditLine,
     CreditRecord,
     Inspector,
     Person,
@@ -128,12 +126,6 @@ async def load_counts() -> Counts:
         n_unrated=len({(row["agency"], row["practice_line"]) for row in practices} - known),
         rated_on=max((row["rated_on"] for row in rated), default=None),
     )
-
-
-async def load_audit_lines(before: int | None, limit: int = 50) -> list[dict[str, Any]]:
-    """Audit lines, the newest first; `before`: those older than the line of this id."""
-    query = AuditLine.select().order_by(AuditLine.id, ascending=False).limit(limit)
-    return await (query if before is None else query.where(AuditLine.id < before))
 
 
 async def load_inspector_choices() -> list[tuple[str, str]]:

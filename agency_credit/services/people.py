@@ -1,25 +1,18 @@
-"""People of the office: accounts, passwords, roles."""
+"""People of the office: accounts and roles."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from agency_credit.database.tables import Inspector, Person, PersonRole, Session
-from agency_credit.domain.errors import ConflictError, InputError, NotFoundError
+from agency_credit.database.tables import Agency, Inspector, Invitation, Person, PersonRole, Session
+from agency_credit.domain.errors import ConflictError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, Role, find_conflict
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
-
-MIN_PASSWORD = 10
-"""Characters; NIST SP 800-63B asks for at least 8, and no rules of composition."""
-
-_hasher = PasswordHasher()
+from agency_credit.services.passwords import check_password, hash_password, store_password
+from agency_credit.services.security_settings import load_security
 
 
 async def create_person(
@@ -31,55 +24,133 @@ async def create_person(
     display_name: str,
     roles: Iterable[Role],
     certificate: str | None = None,
+    agency: str | None = None,
 ) -> int:
-    """Open an account.
+    """Open an account with a password, for scripts; people are invited (`services.invitations`).
 
     Parameters
     ----------
     certificate
         Of the inspector whom this account belongs to; needed for the role inspector.
+    agency
+        Code of the agency whose person this is; needed for the role agency.
 
     Raises
     ------
     InputError
-        A user name or password that is too short, an inspector without certificate.
+        A user name or password that is refused, an inspector without certificate.
     ConflictError
         The user name is taken, or the inspector has an account: four eyes take two people.
     """
     wanted = frozenset(roles)
-    _check_account(username, password, wanted, certificate)
-    hashed = await asyncio.to_thread(_hasher.hash, password)
-    async with operation(office, actor, "person.create", username, roles=SECURITY_ADMINISTRATOR):
-        if await Person.exists().where(Person.username == username):
-            raise ConflictError("person.exists", "the user name {username} is taken", username=username)
-        inspector = await _load_inspector(certificate) if certificate else None
-        await _refuse_second_account(inspector)
-        person = Person(
-            username=username,
-            display_name=display_name,
-            password_hash=hashed,
-            is_active=True,
-            inspector=inspector,
-            created_at=office.now(),
+    settings = await load_security()
+    check_account(username, wanted, certificate, agency)
+    await check_password(password, username, settings)
+    hashed = await hash_password(password)
+    async with operation(office, actor, "person.create", username, roles=SECURITY_ADMINISTRATOR) as op:
+        person = await insert_account(
+            office, username, display_name, wanted, certificate=certificate, agency=agency
         )
-        await person.save()
-        for role in sorted(wanted):
-            await PersonRole.insert(PersonRole(person=person.id, role=role))
-        return int(person.id)
+        await store_password(person, hashed, op.at, settings)
+    return person
+
+
+async def insert_account(
+    office: Office,
+    username: str,
+    display_name: str,
+    roles: frozenset[Role],
+    *,
+    certificate: str | None,
+    agency: str | None,
+) -> int:
+    """The rows of a new account without a password, inside the caller's operation; its number."""
+    check_account(username, roles, certificate, agency)
+    if await Person.exists().where(Person.username == username):
+        raise ConflictError("person.exists", "the user name {username} is taken", username=username)
+    inspector = await _load_inspector(certificate) if certificate else None
+    await _refuse_second_account(inspector)
+    person = Person(
+        username=username,
+        display_name=display_name,
+        password_hash="",
+        is_active=True,
+        inspector=inspector,
+        agency=await _load_agency(agency) if agency else None,
+        created_at=office.now(),
+    )
+    await person.save()
+    for role in sorted(roles):
+        await PersonRole.insert(PersonRole(person=person.id, role=role))
+    return int(person.id)
 
 
 async def change_password(office: Office, actor: Actor, username: str, password: str) -> None:
-    """Set a new password and end the open sessions; by a security administrator or by the person himself."""
-    _check_password(username, password)
-    hashed = await asyncio.to_thread(_hasher.hash, password)
-    own = actor.username == username and actor.person_id is not None
-    roles = None if own else SECURITY_ADMINISTRATOR
-    async with operation(office, actor, "person.password", username, roles=roles):
-        if not await Person.exists().where(Person.username == username):
-            raise NotFoundError("person.unknown", "there is no person {username}", username=username)
-        await Person.update({Person.password_hash: hashed}).where(Person.username == username)
-        people = Person.select(Person.id).where(Person.username == username)
-        await Session.delete().where(Session.person.is_in(people))
+    """Set a new password and end the open sessions; by the operator or a security administrator."""
+    settings = await load_security()
+    await check_password(password, username, settings)
+    hashed = await hash_password(password)
+    async with operation(office, actor, "person.password", username, roles=SECURITY_ADMINISTRATOR) as op:
+        person = await load_person_id(username)
+        await store_password(person, hashed, op.at, settings)
+        await Session.delete().where(Session.person == person)
+
+
+async def change_roles(office: Office, actor: Actor, username: str, roles: Iterable[Role]) -> None:
+    """Give and take away roles; what was taken away is gone at the person's next request.
+
+    Raises
+    ------
+    InputError
+        Roles that exclude each other, or none.
+    RefusedError
+        The own roles, or those of the last security administrator.
+    """
+    wanted = frozenset(roles)
+    async with operation(office, actor, "person.roles", username, roles=SECURITY_ADMINISTRATOR) as op:
+        row = await _load_other(actor, username)
+        _check_roles(wanted, has_inspector=row["inspector"] is not None, has_agency=row["agency"] is not None)
+        held = await _load_roles(row["id"])
+        if Role.SECURITY in held - wanted:
+            await _refuse_last(row["id"])
+        for role in sorted(held - wanted):  # first, so that those that come exclude none that go
+            await PersonRole.delete().where((PersonRole.person == row["id"]) & (PersonRole.role == role))
+        for role in sorted(wanted - held):
+            await PersonRole.insert(PersonRole(person=row["id"], role=role))
+        op.details.update(before=" ".join(sorted(held)), after=" ".join(sorted(wanted)))
+
+
+async def close_account(office: Office, actor: Actor, username: str) -> None:
+    """Close an account: sessions and invitations end, everything the person did stays under the name.
+
+    Raises
+    ------
+    RefusedError
+        The own account, or that of the last security administrator.
+    """
+    async with operation(office, actor, "person.close", username, roles=SECURITY_ADMINISTRATOR) as op:
+        row = await _load_other(actor, username)
+        if Role.SECURITY in await _load_roles(row["id"]):
+            await _refuse_last(row["id"])
+        await Person.update({Person.is_active: False}).where(Person.id == row["id"])
+        await Session.delete().where(Session.person == row["id"])
+        is_open = (Invitation.person == row["id"]) & Invitation.closed_at.is_null()
+        await Invitation.update({Invitation.closed_at: op.at}).where(is_open)
+
+
+async def reopen_account(office: Office, actor: Actor, username: str) -> None:
+    """Open a closed account again, with the roles and the password that it had."""
+    async with operation(office, actor, "person.reopen", username, roles=SECURITY_ADMINISTRATOR):
+        row = await _load_other(actor, username)
+        await Person.update({Person.is_active: True}).where(Person.id == row["id"])
+
+
+async def require_totp(office: Office, actor: Actor, username: str, *, is_required: bool) -> None:
+    """Ask one person for the second factor, whatever the settings ask of everybody."""
+    async with operation(office, actor, "person.require-totp", username, roles=SECURITY_ADMINISTRATOR) as op:
+        person = await load_person_id(username)
+        await Person.update({Person.requires_totp: is_required}).where(Person.id == person)
+        op.details["required"] = is_required
 
 
 async def load_actor(username: str) -> Actor | None:
@@ -91,10 +162,9 @@ async def load_actor(username: str) -> Actor | None:
     )
     if row is None:
         return None
-    roles = await PersonRole.select(PersonRole.role).where(PersonRole.person == row["id"])
     return Actor(
         username=row["username"],
-        roles=frozenset(Role(item["role"]) for item in roles),
+        roles=await _load_roles(row["id"]),
         person_id=row["id"],
         inspector_id=row["inspector"],
         agency_id=row["agency"],
@@ -125,27 +195,78 @@ async def load_people() -> list[dict[str, object]]:
     ]
 
 
-async def is_password_of(username: str, password: str) -> bool:
-    """Whether `password` opens the account; takes the same time for an unknown name."""
+async def load_person_id(username: str) -> int:
+    """The number of an account; raises NotFoundError."""
+    row = await Person.select(Person.id).where(Person.username == username).first()
+    if row is None:
+        raise NotFoundError("person.unknown", "there is no person {username}", username=username)
+    return int(row["id"])
+
+
+def check_account(
+    username: str, roles: frozenset[Role], certificate: str | None, agency: str | None = None
+) -> None:
+    """Refuse a user name or roles that no account may have.
+
+    Raises
+    ------
+    InputError
+        With what is wrong.
+    """
+    if not username.isprintable() or not 2 <= len(username) <= 64 or username != username.strip():
+        raise InputError("person.username", "a user name has 2 to 64 characters, no spaces around it")
+    _check_roles(roles, has_inspector=bool(certificate), has_agency=bool(agency))
+
+
+def _check_roles(roles: frozenset[Role], *, has_inspector: bool, has_agency: bool) -> None:
+    if not roles:
+        raise InputError("person.roles", "give at least one role: {roles}", roles=", ".join(sorted(Role)))
+    conflict = find_conflict(roles)
+    if conflict is not None:
+        raise InputError(
+            "person.roles-exclude",
+            "nobody holds both {first} and {second}; open two accounts for two people",
+            first=conflict[0],
+            second=conflict[1],
+        )
+    if Role.INSPECTOR in roles and not has_inspector:
+        raise InputError(
+            "person.certificate", "an inspector's account needs the inspector's certificate number"
+        )
+    if Role.AGENCY in roles and not has_agency:
+        raise InputError("person.agency", "the account of a person of an agency needs the agency's code")
+
+
+async def _load_roles(person: int) -> frozenset[Role]:
+    rows = await PersonRole.select(PersonRole.role).where(PersonRole.person == person)
+    return frozenset(Role(row["role"]) for row in rows)
+
+
+async def _load_other(actor: Actor, username: str) -> dict[str, Any]:
     row = await (
-        Person.select(Person.password_hash)
-        .where((Person.username == username) & (Person.is_active == True))  # noqa: E712
-        .first()
+        Person.select(Person.id, Person.inspector, Person.agency).where(Person.username == username).first()
     )
-    matches = await asyncio.to_thread(_matches, row["password_hash"] if row else None, password)
-    return matches and row is not None
+    if row is None:
+        raise NotFoundError("person.unknown", "there is no person {username}", username=username)
+    if actor.username == username:
+        raise RefusedError(
+            "person.own", "nobody changes the rights of his own account; another security administrator does"
+        )
+    return row
 
 
-def _matches(hashed: str | None, password: str) -> bool:
-    try:
-        return _hasher.verify(hashed or _unknown_hash(), password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-@cache
-def _unknown_hash() -> str:
-    return _hasher.hash("nobody has this password; an unknown name takes as long as a known one")
+async def _refuse_last(person: int) -> None:
+    """The last one could not be opened again by anybody but the operator of the machine."""
+    others = PersonRole.select(PersonRole.id).where(
+        (PersonRole.role == Role.SECURITY)
+        & (PersonRole.person != person)
+        & (PersonRole.person.is_active == True)  # noqa: E712
+    )
+    if not await others:
+        raise RefusedError(
+            "person.last-security",
+            "this is the last security administrator; open the account of another one first",
+        )
 
 
 async def _load_inspector(certificate: str) -> int:
@@ -159,47 +280,21 @@ async def _load_inspector(certificate: str) -> int:
     return int(row["id"])
 
 
+async def _load_agency(uscc: str) -> int:
+    row = await Agency.select(Agency.id).where(Agency.uscc == uscc).first()
+    if row is None:
+        raise NotFoundError("agency.unknown", "there is no agency {uscc}; search by name", uscc=uscc[:40])
+    return int(row["id"])
+
+
 async def _refuse_second_account(inspector: int | None) -> None:
     """An inspector with two accounts could review with one what he entered with the other."""
     if inspector is None:
         return
-    other = await (
-        Person.select(Person.username)
-        .where((Person.inspector == inspector) & (Person.is_active == True))  # noqa: E712
-        .first()
-    )
+    other = await Person.select(Person.username).where(Person.inspector == inspector).first()
     if other:
         raise ConflictError(
             "person.inspector",
             "this inspector has the account {username} already; nobody has two",
             username=other["username"],
-        )
-
-
-def _check_account(username: str, password: str, roles: frozenset[Role], certificate: str | None) -> None:
-    if not username.isprintable() or not 2 <= len(username) <= 64 or username != username.strip():
-        raise InputError("person.username", "a user name has 2 to 64 characters, no spaces around it")
-    if not roles:
-        raise InputError("person.roles", "give at least one role: {roles}", roles=", ".join(sorted(Role)))
-    conflict = find_conflict(roles)
-    if conflict is not None:
-        raise InputError(
-            "person.roles-exclude",
-            "nobody holds both {first} and {second}; open two accounts for two people",
-            first=conflict[0],
-            second=conflict[1],
-        )
-    if Role.INSPECTOR in roles and not certificate:
-        raise InputError(
-            "person.certificate", "an inspector's account needs the inspector's certificate number"
-        )
-    _check_password(username, password)
-
-
-def _check_password(username: str, password: str) -> None:
-    if len(password) < MIN_PASSWORD or password.casefold() == username.casefold():
-        raise InputError(
-            "person.password",
-            "a password has at least {n} characters and is not the user name",
-            n=MIN_PASSWORD,
         )

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal, cast
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import District, LegalParameter, ResultCategory
+from agency_credit.database.tables import District, LegalParameter, ResultCategory, SecuritySetting
 from agency_credit.domain.errors import InputError
 
 ParameterStatus = Literal["found", "unverified", "entered"]
@@ -50,6 +50,7 @@ async def append_missing_reference() -> None:
             row["position"] = position
         await _append_missing(District, "code", defaults["district"])
         await _append_missing(LegalParameter, "key", defaults["legal_parameter"])
+        await _append_missing(SecuritySetting, "key", defaults["security_setting"])
         await _append_missing(ResultCategory, "code", defaults["result_category"])
 
 

@@ -1,7 +1,9 @@
 """Who may open which route: one guard, on every handler of the application.
 
 A handler declares ``opt={"public": True}`` or ``opt={"roles": frozenset({Role.DRAFTER, …})}``; one that
-declares neither is refused. A mounted application that checks its own forms says ``"own_csrf": True``.
+declares neither is refused. A mounted application that checks its own forms says ``"own_csrf": True``. What
+asks for the password given lately says ``"fresh": True``, what somebody may do who has a duty to fulfil first
+(`services.sessions.OpenSession.duties`) ``"own_account": True``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from agency_credit.services.log import look_again
 from agency_credit.services.sessions import load_session
 
 SESSION_COOKIE = "ac_session"
+ACCOUNT = "/admin/account"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 _WITH_SESSION = ("/admin", "/api")
@@ -37,11 +40,15 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
        application sees its own part of the path only); nowhere else.
     2. The roles that the handler declares are asked for.
     3. What changes something needs the token of the session, and never comes from another site.
+    4. Whoever has a duty (a password too old, an authenticator to set up) does that first.
+    5. Where the handler asks for it, the password was given lately; the form that was sent is kept for the
+       page that asks for it.
 
     Raises
     ------
     ForbiddenError
-        ``session.required``, ``role.missing``, ``request.forged`` or ``route.undeclared``.
+        ``session.required``, ``role.missing``, ``request.forged``, ``account.unfinished``,
+        ``session.stale`` or ``route.undeclared``.
     """
     if "\0" in connection.scope["path"]:  # no name holds it, and PostgreSQL cannot even compare with it
         raise NotFoundException
@@ -52,6 +59,31 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     _check_roles(actor, handler)  # 2
     if connection.scope.get("method", "GET") not in _SAFE and not handler.opt.get("own_csrf"):  # 3
         await _check_csrf(connection, actor)
+    if connection.state.get("duties") and not handler.opt.get("own_account"):  # 4
+        _check_duties(handler)
+    if handler.opt.get("fresh") and not connection.state.is_fresh:  # 5
+        await _ask_again(connection)
+
+
+def _check_duties(handler: BaseRouteHandler) -> None:
+    if handler.opt.get("roles"):
+        raise ForbiddenError(
+            "account.unfinished",
+            "first finish your account: set a new password or an authenticator at {link}",
+            link=ACCOUNT,
+        )
+
+
+async def _ask_again(connection: Connection) -> None:
+    if isinstance(connection, Request) and connection.content_type[0] in _FORMS:
+        form = await connection.form()
+        pairs = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+        connection.state.stale_form = pairs
+    raise ForbiddenError(
+        "session.stale",
+        "give your password again: it has to be given shortly before this (programs: POST"
+        " /api/v1/session/confirm)",
+    )
 
 
 def _has_session(path: str) -> bool:
@@ -64,6 +96,9 @@ async def _read_session(connection: Connection) -> None:
     if session is not None:
         connection.state.actor = session.actor
         connection.state.csrf_token = session.csrf_token
+        connection.state.session_id = session.session_id
+        connection.state.is_fresh = session.is_fresh
+        connection.state.duties = session.duties
 
 
 def _check_roles(actor: Actor | None, handler: BaseRouteHandler) -> None:

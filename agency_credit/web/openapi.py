@@ -27,12 +27,13 @@ _ANY_READER = {
 }
 _ANY_WRITER = {
     "401": "Nobody is logged in.",
-    "403": "This person may not do it, or the token of the session is missing.",
+    "403": "This person may not do it, the token is missing, or the password has to be given again.",
     "409": "It does not go together with what is there.",
     "413": "What was sent is too large.",
     "415": "The body is not JSON.",
 }
 _LOGIN = {"429": "Too many failed logins."}
+"""Where a password is given: at the login, and where it is given again."""
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -78,7 +79,8 @@ def complete_schema(schema: Mapping[str, Any], app: Litestar) -> dict[str, Any]:
     options = _options_by_operation(app)
     for path, method, operation in _operations(whole):
         declared = options[path, method]
-        _complete(operation, method, frozenset(declared.get("roles") or ()))
+        is_confirmation = path.endswith("/session/confirm")
+        _complete(operation, method, frozenset(declared.get("roles") or ()), is_confirmation=is_confirmation)
         _describe_bytes(operation, declared.get("answers", ()))
     return whole
 
@@ -106,11 +108,13 @@ def _as_described(path: str) -> str:
     )
 
 
-def _complete(operation: dict[str, Any], method: str, roles: frozenset[str]) -> None:
+def _complete(
+    operation: dict[str, Any], method: str, roles: frozenset[str], *, is_confirmation: bool
+) -> None:
     statuses = dict(_ANY_READER)
     if method != "get":
         statuses |= _ANY_WRITER
-    if method != "get" and not roles:
+    if method != "get" and (not roles or is_confirmation):
         statuses |= _LOGIN
     if roles:
         statuses |= {status: _ANY_WRITER[status] for status in ("401", "403")}

@@ -29,6 +29,7 @@ from agency_credit.web.observed import request_fields
 from agency_credit.web.templating import language_of, localise, render
 
 LOGIN = "/admin/login"
+CONFIRM = "/admin/confirm"
 _logger = logging.getLogger("agency_credit.web")
 
 _STATUS: tuple[tuple[type[AgencyCreditError], HTTPStatus], ...] = (
@@ -105,6 +106,11 @@ def answer_error(request: Request[Any, Any, Any], error: AgencyCreditError) -> R
     if status == HTTPStatus.UNAUTHORIZED and not is_for_program(path):
         target = urlencode({"next": path}) if request.method == "GET" else ""
         return Redirect(localise(language, LOGIN) + (f"?{target}" if target else ""), status_code=303)
+    if not is_for_program(path):
+        if error.code == "session.stale":
+            return _ask_password(request, path)
+        if error.code == "account.unfinished":
+            return Redirect(localise(language, str(error.params["link"])), status_code=303)
     faults = error.faults if isinstance(error, FaultsError) else ()
     link = error.params.get("link")
     return _answer(
@@ -114,6 +120,17 @@ def answer_error(request: Request[Any, Any, Any], error: AgencyCreditError) -> R
         detail=translate_error(language, error),
         faults=[_format_fault(language, fault) for fault in faults],
         link=str(link) if link else None,
+    )
+
+
+def _ask_password(request: Request[Any, Any, Any], path: str) -> Response[Any]:
+    """The page that asks for the password again; a form that was sent goes along and is sent from there."""
+    if request.method == "GET":
+        target = urlencode({"next": path})
+        return Redirect(localise(language_of(request), CONFIRM) + f"?{target}", status_code=303)
+    carried = request.state.get("stale_form") or []
+    return render(
+        "confirm.html", status_code=HTTPStatus.FORBIDDEN, next_path=path, carried=carried, faults=[]
     )
 
 

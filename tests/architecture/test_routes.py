@@ -21,6 +21,14 @@ from tests.visitor import shared_app, visit
 TABLE = """
 GET    /                                                public
 GET    /admin                                           anybody-of-the-office
+GET    /admin/account                                   anybody-logged-in
+POST   /admin/account/name                              anybody-logged-in
+POST   /admin/account/password                          anybody-logged-in
+POST   /admin/account/recovery                          anybody-logged-in
+POST   /admin/account/sessions/end                      anybody-logged-in
+POST   /admin/account/totp                              anybody-logged-in
+POST   /admin/account/totp/confirm                      anybody-logged-in
+POST   /admin/account/totp/end                          anybody-logged-in
 GET    /admin/agencies                                  approver audit drafter system
 GET    /admin/agencies/{uscc:str}                       approver audit drafter system
 POST   /admin/agencies/{uscc:str}/unmask                approver drafter
@@ -28,6 +36,10 @@ GET    /admin/alarms                                    approver audit drafter p
 GET    /admin/alarms.csv                                approver audit drafter publisher system
 GET    /admin/alarms.json                               approver audit drafter publisher system
 GET    /admin/audit                                     audit
+GET    /admin/audit.csv                                 audit
+GET    /admin/audit/chain                               audit
+GET    /admin/confirm                                   anybody-logged-in
+POST   /admin/confirm                                   anybody-logged-in
 GET    /admin/draws                                     approver audit drafter publisher
 POST   /admin/draws                                     drafter
 GET    /admin/draws/{draw:str}                          approver audit drafter publisher
@@ -71,13 +83,21 @@ POST   /admin/inspections/{inspection:int}/confirm      inspector
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver
+GET    /admin/invitation                                public
+POST   /admin/invitation                                public
 GET    /admin/login                                     public
 POST   /admin/login                                     public
+POST   /admin/login/code                                public
 POST   /admin/logout                                    anybody-logged-in
 GET    /admin/people                                    security
 POST   /admin/people                                    security
-GET    /admin/people/{username:str}/password            security
-POST   /admin/people/{username:str}/password            security
+GET    /admin/people/{username:str}                     security
+POST   /admin/people/{username:str}/close               security
+POST   /admin/people/{username:str}/invite              security
+POST   /admin/people/{username:str}/reopen              security
+POST   /admin/people/{username:str}/roles               security
+POST   /admin/people/{username:str}/sessions/end        security
+POST   /admin/people/{username:str}/totp                security
 GET    /admin/rating                                    approver drafter system
 POST   /admin/rating                                    approver drafter system
 GET    /admin/records/{record:str}                      approver audit drafter system
@@ -98,6 +118,8 @@ POST   /admin/rules/changes/{number:int}/decide         approver
 POST   /admin/rules/changes/{number:int}/take-back      drafter
 GET    /admin/rules/shipped/{instrument:str}            approver audit drafter publisher
 POST   /admin/rules/shipped/{instrument:str}            drafter
+GET    /admin/security                                  security
+POST   /admin/security                                  security
 GET    /admin/statistics                                approver audit drafter system
 GET    /agencies                                        public
 GET    /agencies.csv                                    public
@@ -130,6 +152,7 @@ GET    /api/v1/openapi.json/openapi.json                public
 GET    /api/v1/openapi.json/{path:str}                  public
 DELETE /api/v1/session                                  anybody-logged-in
 POST   /api/v1/session                                  public
+POST   /api/v1/session/confirm                          anybody-logged-in
 GET    /api/v1/rules                                    public
 GET    /api/v1/rules/{instrument:str}                   public
 GET    /api/v1/statistics                               public
@@ -216,7 +239,12 @@ def test_only_the_mounted_application_checks_its_own_forms(app):
 
 def test_nothing_public_changes_anything_but_logging_in():
     changing = [key for key, roles in promised().items() if roles is None and key[0] not in ("GET", "HEAD")]
-    assert sorted(changing) == [("POST", "/admin/login"), ("POST", "/api/v1/session")]
+    assert sorted(changing) == [
+        ("POST", "/admin/invitation"),
+        ("POST", "/admin/login"),
+        ("POST", "/admin/login/code"),
+        ("POST", "/api/v1/session"),
+    ]
 
 
 async def log_in(office, name: str, *roles: Role) -> dict[str, str]:

@@ -19,6 +19,8 @@ Complaint = tuple[str, AgencyCreditError | Fault]
 AnyRequest = Request[Any, Any, Any]
 TheOffice = NamedDependency[Office]
 TheActor = NamedDependency[Actor]
+TheTell = NamedDependency[Callable[[Fault], str]]
+"""What a fault says, for what is no page."""
 TheLabel = NamedDependency[Callable[[str, str], str]]
 """What a word of the database is called, by its kind: for what is no page."""
 

@@ -11,7 +11,13 @@ from litestar.di import Provide
 from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.settings import Settings
 from agency_credit.web.access import check_access
-from agency_credit.web.dependencies import provide_actor, provide_label, provide_language, provide_office
+from agency_credit.web.dependencies import (
+    provide_actor,
+    provide_label,
+    provide_language,
+    provide_office,
+    provide_tell,
+)
 from agency_credit.web.openapi import openapi_config
 from agency_credit.web.outermost import wrap_application
 from agency_credit.web.problems import EXCEPTION_HANDLERS
@@ -50,6 +56,7 @@ def create_app(source: Settings | Office) -> Litestar:
             "actor": Provide(provide_actor, sync_to_thread=False),
             "language": Provide(provide_language, sync_to_thread=False),
             "label": Provide(provide_label, sync_to_thread=False),
+            "tell": Provide(provide_tell, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,  # what is logged, and where to, is for whoever runs it (web/log_lines.py)

@@ -21,6 +21,7 @@ from openpyxl.utils import get_column_letter
 from agency_credit.domain.errors import Fault
 from agency_credit.domain.spreadsheet import format_harmless_cell
 from agency_credit.services.import_child import read_apart
+from agency_credit.services.import_columns import load_said
 from agency_credit.services.import_header import Table, find_tables
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_sheets import CellValue, Sheet, parse_column
@@ -82,9 +83,11 @@ async def make_answer(
         As an import of the file does.
     """
 
+    said = await load_said(kind)
+
     def make() -> bytes:
         sheets = read_apart(name, content)
-        tables = find_tables(name, KINDS[kind], sheets)
+        tables = find_tables(name, KINDS[kind], sheets, said)
         return write_answer(sheets, tables, outcomes, tell, only_faulty=only_faulty)
 
     return await asyncio.to_thread(make)

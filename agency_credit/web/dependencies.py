@@ -1,17 +1,18 @@
-"""What a handler may ask for by name: ``office``, ``actor``, ``language``, ``label``."""
+"""What a handler may ask for by name: ``office``, ``actor``, ``language``, ``label``, ``tell``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
 
-from agency_credit.domain.errors import ForbiddenError
+from agency_credit.domain.errors import Fault, ForbiddenError
 from agency_credit.domain.role import Actor
 from agency_credit.services.office import Office
-from agency_credit.web.i18n import Language, translate
+from agency_credit.web.i18n import Language, translate, translate_error
 from agency_credit.web.labels import LABELS
 from agency_credit.web.templating import language_of
 
@@ -39,3 +40,8 @@ def provide_label(request: Request[Any, Any, Any]) -> Callable[[str, str], str]:
     """What a word of the database is called, by its kind, in the language of the path."""
     language = language_of(request)
     return lambda kind, value: translate(language, LABELS[kind].get(value, "{value}"), value=value)
+
+
+def provide_tell(request: Request[Any, Any, Any]) -> Callable[[Fault], str]:
+    """What a fault says, in the language of the path."""
+    return partial(translate_error, language_of(request))

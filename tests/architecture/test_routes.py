@@ -69,8 +69,10 @@ POST   /admin/import/columns/{column:int}/forget        drafter system
 GET    /admin/import/templates/{name:str}               drafter system
 GET    /admin/import/{upload:int}                       drafter system
 POST   /admin/import/{upload:int}/abandon               drafter system
+GET    /admin/import/{upload:int}/answer.xlsx           drafter system
 POST   /admin/import/{upload:int}/columns               drafter system
 POST   /admin/import/{upload:int}/commit                drafter system
+GET    /admin/import/{upload:int}/faulty.xlsx           drafter system
 GET    /admin/imports                                   drafter system
 GET    /admin/imports/{run:int}                         drafter system
 POST   /admin/imports/{run:int}/undo                    drafter system

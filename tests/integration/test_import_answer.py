@@ -10,7 +10,9 @@ import openpyxl
 import pytest
 
 from agency_credit.cli import run
+from agency_credit.domain.role import Role
 from agency_credit.services.import_answer import REASON_HEADING, STATE_HEADING, make_answer, write_answer
+from agency_credit.services.import_columns import say_columns
 from agency_credit.services.import_file import import_file
 from agency_credit.services.import_header import find_tables
 from agency_credit.services.import_kinds import KINDS
@@ -18,6 +20,8 @@ from agency_credit.services.import_sheets import Sheet
 from agency_credit.services.import_work import RowOutcome
 from agency_credit.web.i18n import translate_error
 from seeds.office_files import format_workbook
+from tests.integration.console import desk_of
+from tests.world import add_account
 
 A, B, C = "91370303MA3C000017", "91370303MA3D00001R", "91370303MA3E00001C"
 TELL = partial(translate_error, "zh")
@@ -134,6 +138,34 @@ def test_a_row_that_nobody_reads_gets_no_state():
 async def test_nothing_faulty_leaves_an_empty_workbook(office, operator):
     content = format_workbook("名录", [HEADER, ROWS[0]])
     assert _rows(await _answer(office, operator, "名录.xlsx", content, only_faulty=True)) == []
+
+
+async def test_the_page_hands_out_the_answer_and_the_faulty_rows_to_their_owner(office):
+    for name in ("drafter", "other"):
+        await add_account(office, name, Role.DRAFTER)
+    content = format_workbook("名录", [HEADER, *ROWS])
+    async with desk_of(office, "drafter") as desk:
+        await desk.open("/admin/import")
+        sent = await desk.send("/admin/import", {"kind": "agencies"}, files={"file": ("名录.xlsx", content)})
+        path = sent.headers["location"]
+        page = await desk.open(path)
+        assert f"{path}/answer.xlsx" in page.text
+        assert f"{path}/faulty.xlsx" in page.text
+        rows = _rows((await desk.client.get(f"{path}/answer.xlsx")).content)
+        assert [row[5] for row in rows[1:]] == ["新增", "有误，未录入", "重复", "有误，未录入"]
+        faulty = await desk.client.get(f"{path}/faulty.xlsx")
+        assert [row[0] for row in _rows(faulty.content)] == ["机构名称", "乙", "丙"]
+        assert faulty.headers["content-disposition"].startswith('attachment; filename="agencies-')
+        english = _rows((await desk.client.get(f"/en{path}/faulty.xlsx")).content)
+        assert "expected 专利 or 商标" in english[2][6]
+    async with desk_of(office, "other") as desk:
+        assert (await desk.client.get(f"{path}/answer.xlsx")).status_code == 404
+
+
+async def test_an_answer_finds_the_list_by_what_the_office_said_of_headings(office, operator):
+    await say_columns(office, operator, "agencies", {"牌子": "name"})
+    lines = ["牌子,信用代码,业务类别", f"甲,{A},专利"]
+    assert _rows(await _answer(office, operator, "a.csv", "\n".join(lines).encode()))[1][3] == "新增"
 
 
 def test_the_command_writes_the_answer_where_the_name_says_xlsx(tmp_path, monkeypatch):

@@ -106,6 +106,7 @@ async def enter_result(
     async with operation(office, actor, "result.enter", str(inspection), roles=INSPECTOR) as op:
         row = await load_inspection(inspection)
         members = await refuse_stranger(actor, inspection)
+        _refuse_short_team(members)
         latest = await load_latest_result(inspection)
         if await _is_there(op, inspection, form, latest, sending.key):
             return
@@ -141,6 +142,7 @@ async def confirm_result(office: Office, actor: Actor, inspection: int, over: st
     async with operation(office, actor, "result.confirm", str(inspection), roles=INSPECTOR) as op:
         row = await load_inspection(inspection)
         members = await refuse_stranger(actor, inspection)
+        _refuse_short_team(members)
         latest = await load_latest_result(inspection)
         if latest is not None and actor.inspector_id in await load_confirmed_by(latest["id"]):
             raise ConflictError("result.confirmed-already", "you have confirmed this form already")
@@ -161,25 +163,26 @@ async def confirm_result(office: Office, actor: Actor, inspection: int, over: st
 
 
 async def refuse_stranger(actor: Actor, inspection: int) -> set[int | None]:
-    """The members of a team, of whom the actor is one.
+    """The members of a team, of whom the actor is one; None among them: a seat is empty.
 
     Raises
     ------
     ForbiddenError
         He is not.
-    RefusedError
-        A seat is empty: the inspection waits.
     """
     members = await load_members(inspection)
     if actor.inspector_id is None or actor.inspector_id not in members:
         raise ForbiddenError("result.not-member", "only a member of the team enters its result")
+    return members
+
+
+def _refuse_short_team(members: set[int | None]) -> None:
     if None in members:
         raise RefusedError(
             "result.team-short",
             "a seat of this team is empty, and the law asks for at least two inspectors (行政处罚法 art. 42);"
             " the inspection waits until the team is complete",
         )
-    return members
 
 
 async def _append_version(

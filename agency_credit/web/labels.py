@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agency_credit.web.field_labels import FIELD_LABELS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.rule_labels import RULE_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
+    **FIELD_LABELS,
     "practice_line": {
         "patent": msgid("Patent agency"),
         "trademark": msgid("Trademark agency"),
@@ -286,6 +288,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "inspection.arrive": msgid("Note an arrival"),
         "result.enter": msgid("Enter a result"),
         "result.confirm": msgid("Confirm a result as a member of its team"),
+        "photograph.add": msgid("Add a photograph to an inspection"),
         "result.reviewed": msgid("Confirm a result"),
         "result.rejected": msgid("Do not accept an inspection"),
         "result.returned": msgid("Return a result"),
@@ -401,6 +404,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "findings": msgid("Findings"),
         "front": msgid("Number"),
         "back": msgid("Number after the plus"),
+        "advised_at": msgid("Told of its rights"),
+        "agency_remarks": msgid("Remarks of the agency"),
+        "correction_reason": msgid("Why the published result is corrected"),
+        "materials": msgid("Materials taken"),
+        "methods": msgid("How it was inspected"),
+        "new_photographs": msgid("Photographs"),
+        "new_signed_pages": msgid("The record signed on paper"),
+        "photographs": msgid("Photographs"),
+        "place": msgid("Place"),
+        "signed_pages": msgid("The record signed on paper"),
         "form": msgid("How the outcome is written"),
         "how": msgid("What is the clause worth?"),
         "fraction": msgid("Share drawn"),

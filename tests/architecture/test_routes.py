@@ -82,6 +82,8 @@ POST   /admin/inspections/{inspection:int}/arrive       inspector
 GET    /admin/inspections/{inspection:int}/papers/{kind:str} approver audit drafter inspector publisher
 GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/confirm      inspector
+POST   /admin/inspections/{inspection:int}/draft        inspector
+GET    /admin/inspections/{inspection:int}/photographs/{digest:str} approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver

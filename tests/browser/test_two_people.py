@@ -32,6 +32,7 @@ def test_two_people_take_workbooks_to_a_published_and_verified_result(
     enter_values_and_draw(drafter, look_at)
     site.move_to(days=3, hours=1)
     inspect(visitor, n_inspectors, look_at)
+    confirm_all(visitor, n_inspectors, look_at)
     log_in_again(approver, "lina")
     review_all(approver, look_at)
     publish(approver, look_at)
@@ -148,11 +149,34 @@ def inspect(visitor: Visitor, n_inspectors: int, look: Look) -> None:
         while (task := page.get_by_role("link", name="检查并录入结果")).count():
             task.first.click()
             look(page, "inspection-enter")
-            page.get_by_label("检查日期").fill("2026-11-27")
-            page.get_by_role("checkbox", name="未发现问题").check()
-            page.get_by_role("button", name="提交结果").click()
-            expect(page.get_by_text("待复核").first).to_be_visible()
+            fill_record(page)
+            page.get_by_role("button", name="提交记录").click()
+            expect(page.get_by_text("待检查人员确认").first).to_be_visible()
             look(page, "inspection-entered")
+            go_to_desk(page)
+        page.context.close()
+
+
+def fill_record(page: Page) -> None:
+    page.get_by_label("检查日期").fill("2026-11-27")
+    page.get_by_label("出示证件并告知权利的时间").fill("2026-11-27T08:00")
+    page.get_by_label("检查地点").fill("机构登记的住所")
+    page.get_by_role("checkbox", name="实地检查").check()
+    for line in page.locator(".check-line").all():
+        line.get_by_text("符合", exact=True).click()
+    page.get_by_role("checkbox", name="未发现问题").check()
+
+
+def confirm_all(visitor: Visitor, n_inspectors: int, look: Look) -> None:
+    """Each member confirms what one of his team handed in."""
+    for number in range(1, n_inspectors + 1):
+        page = visitor()
+        log_in(page, f"jiancha{number}")
+        while (task := page.get_by_role("link", name="阅读并确认检查结果")).count():
+            task.first.click()
+            page.get_by_role("button", name="本人确认此记录").click()
+            expect(page.get_by_role("button", name="本人确认此记录")).to_have_count(0)
+            look(page, "inspection-confirmed")
             go_to_desk(page)
         page.context.close()
 

@@ -166,7 +166,7 @@ async def download_frame(request: AnyRequest, office: TheOffice, draw: FromPath[
             "changes": changes,
             "gone": [] if query.stratum or query.place or query.text else gone,
         },
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="frame-{desk.draw_id}.csv"'},
     )
 

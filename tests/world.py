@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Recusal
+from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Rating, Recusal
 from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
+from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all
@@ -90,6 +91,25 @@ async def add_inspectors(n: int) -> None:
                     status="active",
                 )
             )
+
+
+async def add_agency_like(known: str, added: str, **values: Any) -> None:
+    """Another agency with the practice lines and tiers of one that is there."""
+    row = await Agency.select().where(Agency.uscc == known).first()
+    assert row is not None
+    copied = {key: value for key, value in row.items() if key != "id"}
+    copied |= {"uscc": added, "list_status": "none", "list_since": None, "name": f"淄博新设{added[-2:]}号"}
+    agency = Agency(**(copied | values))
+    await agency.save()
+    for table in (AgencyPractice, Rating):
+        for old in await table.select().where(table.agency == row["id"]):
+            await table.insert(table(**{k: v for k, v in old.items() if k != "id"} | {"agency": agency.id}))
+
+
+async def void(world: World, draw: str) -> None:
+    """Void a draw after its first public value, by two people."""
+    await request_void(world.office, world.drafter, draw, "ordered", "法院裁定")
+    await confirm_void(world.office, world.approver, draw)
 
 
 def uscc(number: int) -> str:

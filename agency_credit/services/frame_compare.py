@@ -189,11 +189,11 @@ def _why_gone(row: Mapping[str, Any] | None) -> Fault:
     if row is None:
         return _note_fault("compare.unknown", "no longer in the register")
     if row["status"] == "cancelled":
-        return _note_fault("compare.cancelled", "cancelled")
+        return _note_fault("compare.cancelled", "the agency was cancelled")
     if row["status"] == "revoked":
         return _note_fault("compare.revoked", "its licence was revoked")
     if row["status"] == "suspended":
-        return _note_fault("compare.suspended", "suspended")
+        return _note_fault("compare.suspended", "the agency is suspended")
     return _note_fault("compare.out-of-scope", "in force, but no longer of this practice line or district")
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from litestar import get
 from litestar.params import FromPath
 from litestar.response import Template
-from markupsafe import Markup
 
 from admin.page import AnyRequest, TheActor, TheOffice, opened_to, show
+from admin.qr import draw_qr
 from agency_credit.domain.role import DRAW_READERS
 from agency_credit.services.desk_draft import load_draft_desk
 from agency_credit.services.desk_draw import load_draw_desk
@@ -32,7 +29,7 @@ async def show_protocol(
         desk=desk,
         head=await load_draw_desk(office, actor, draw),
         address=address,
-        code=draw_code(address),
+        code=draw_qr(address, address),
         n_witnesses=N_WITNESSES,
         n_blank_digits=N_BLANK_DIGITS,
     )
@@ -43,15 +40,6 @@ async def show_commitment(office: TheOffice, actor: TheActor, draw: FromPath[str
     """How another body makes its number and its commitment for this draw, on one page."""
     desk = await load_draft_desk(office, draw)
     return show("commitment", desk=desk, head=await load_draw_desk(office, actor, draw))
-
-
-def draw_code(address: str) -> Markup:
-    """A QR code as SVG, without styles of its own, which the policy of the pages would refuse."""
-    out = io.BytesIO()
-    segno.make(address, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, nl=False, omitsize=True, svgclass="code", lineclass=None
-    )
-    return Markup(out.getvalue().decode())  # noqa: S704  (made of the address alone, as paths)
 
 
 PAGES = (show_protocol, show_commitment)

@@ -10,6 +10,7 @@ from admin.entered import Entered, read_form
 from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, has_role, lead, opened_to, show
 from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
+from agency_credit.services.agency_standing import load_standing
 from agency_credit.services.outlook import Outlook, try_record
 from agency_credit.services.record_desk import load_agency_desk
 from agency_credit.services.unmask import UNMASKERS, load_contact, unmask_contact
@@ -39,6 +40,7 @@ async def show_agency(
         "agency",
         faults=entered.complaints,
         desk=desk,
+        standing=await load_standing(office, uscc),
         contact=await load_contact(uscc),
         may_unmask=has_role(actor, UNMASKERS),
         on=day or office.today(),

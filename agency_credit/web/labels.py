@@ -186,6 +186,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "cancelled": msgid("Cancelled"),
     },
     "legal_form": {
+        "unknown": msgid("Not known"),
         "partnership": msgid("partnership"),
         "company": msgid("company"),
         "law_firm": msgid("law firm"),

@@ -240,6 +240,18 @@ async def test_the_page_says_what_which_law_since_when_and_what_to_do(office):
 
 
 @pytest.mark.usefixtures("world")
+async def test_the_page_of_an_agency_says_how_it_stands(office, operator):
+    await _import(
+        office, operator, _trademark(B, until="2026-12-01", altered="2026-10-01", form="合伙", n="3")
+    )
+    async with desk_of(office, "approver") as desk:
+        page = (await desk.open(f"/admin/agencies/{B}")).text
+        for text in ("合伙", "有效期至2026年12月1日", "变更发生于2026年10月1日", "变更备案", "即将到期"):
+            assert text in page
+        assert "备案有效期已于" not in page
+
+
+@pytest.mark.usefixtures("world")
 async def test_the_desk_counts_the_alarms_and_leads_to_them(office):
     async with desk_of(office, "approver") as desk:
         page = (await desk.open("/admin")).text

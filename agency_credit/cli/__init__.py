@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": ("audit", "group", "The audit lines: verify their chain."),
     "backup": ("backup", "group", "Encrypted backups: make, keys, recipient, verify, restore."),
     "demo": ("demo", "command", "Run the whole main job on sample data, then serve it."),
+    "doctor": ("doctor", "command", "Look for what is wrong with this installation, and say what to do."),
     "draw": ("draw", "group", "The draw protocol on files alone: compute, rehearse."),
     "import": ("import_", "command", "Import a workbook or csv of an office."),
     "key": ("key", "group", "The key that signs the public log: show, rotate."),

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from agency_credit.database.bulk import append_records, append_rows
-from agency_credit.database.connection import Database, bind_tables, connect, pool_state, start, stop
+from agency_credit.database.connection import (
+    Database,
+    bind_tables,
+    connect,
+    describe,
+    find_damage,
+    pool_state,
+    start,
+    stop,
+)
 from agency_credit.database.migrate import find_waiting, migrate, migration_names
 from agency_credit.database.transaction import lock_log, lock_logins, transaction
 
@@ -13,6 +22,8 @@ __all__ = [
     "append_rows",
     "bind_tables",
     "connect",
+    "describe",
+    "find_damage",
     "find_waiting",
     "lock_log",
     "lock_logins",

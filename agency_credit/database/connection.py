@@ -45,6 +45,21 @@ def pool_state(engine: Database) -> dict[str, int]:
     return {"busy": pool.get_size() - idle, "idle": idle}
 
 
+async def describe(engine: Database) -> str:
+    """Kind and version of the database."""
+    if isinstance(engine, ServerEngine):
+        return f"PostgreSQL {(await engine.run_ddl('SHOW server_version'))[0]['server_version']}"
+    return f"SQLite {(await engine.run_ddl('SELECT sqlite_version() AS version'))[0]['version']}"
+
+
+async def find_damage(engine: Database) -> str | None:
+    """What SQLite finds wrong with its file, pages and indexes; a server sees to that by itself."""
+    if isinstance(engine, ServerEngine):
+        return None
+    said = str((await engine.run_ddl("PRAGMA quick_check(1)"))[0]["quick_check"])
+    return None if said == "ok" else said[:200]
+
+
 async def start(engine: Database) -> None:
     """Open the connections.
 

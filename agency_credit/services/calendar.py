@@ -56,3 +56,10 @@ def _is_in_package(year: int) -> bool:
     except NotImplementedError:
         return False
     return True
+
+
+async def is_year_known(year: int) -> bool:
+    """Whether deadlines in `year` are final: somebody entered a day of it, or the package knows it."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    is_entered = await CalendarDay.exists().where((CalendarDay.day >= first) & (CalendarDay.day <= last))
+    return is_entered or _is_in_package(year)

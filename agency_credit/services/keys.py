@@ -165,11 +165,18 @@ async def open_keys(settings: Settings) -> Keys:
     signers = keys.load_log_signers()
     keys.unseal(keys.seal(b"", "start"), "start")
     if head is not None:
-        _check_own_log(head["note"], signers, settings.keys / "log.json")
+        check_own_log(head["note"], signers, settings.keys / "log.json")
     return keys
 
 
-def _check_own_log(note: str, signers: tuple[LogSigner, ...], path: Path) -> None:
+def check_own_log(note: str, signers: tuple[LogSigner, ...], path: Path) -> None:
+    """A head of this log was signed with these keys.
+
+    Raises
+    ------
+    UnavailableError
+        The key file at `path` is of another office.
+    """
     try:
         verify_checkpoint(note, [signer.verifier for signer in signers])
     except (VerificationError, InputError) as error:

@@ -49,6 +49,8 @@ async def show_agency(
         asked_on=day is not None,
         made=made,
         values=dict(request.query_params),
+        tally=(await load_tallies(office, office.today().year)).get(desk.agency, NO_VISITS),
+        cap=await load_value(office, ANNUAL_CAP),
     )
 
 

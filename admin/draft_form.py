@@ -15,10 +15,13 @@ from msgspec.structs import replace
 from admin.entered import Entered
 from agency_credit.domain.plan import EntropyForm
 from agency_credit.services.draw_draft import DrawDraft
-from agency_credit.services.frame import LINE_NAMES
+from agency_credit.services.draw_task import Partner, PlannedTask, Unplanned
+from agency_credit.services.frame import LINE_NAMES, TIERS
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_TASK = re.compile(r"[0-9]{4}-[0-9]{1,6}", re.ASCII)
+_LISTS = ("abnormal", "serious")
 _LEVELS = ("county", "city", "province", "nation")
 MAX_SEATS = 5
 
@@ -51,7 +54,37 @@ def _read_what(entered: Entered, draft: DrawDraft) -> DrawDraft:
             _choice(entered, "plan.publication", ("after-inspection", "at-once")),
         ),
     )
-    return replace(draft, plan=plan, authority_level=cast("Any", level or draft.authority_level))
+    task, unplanned = _read_task(entered)
+    return replace(
+        draft,
+        plan=plan,
+        authority_level=cast("Any", level or draft.authority_level),
+        task=task,
+        unplanned=unplanned,
+        partners=_read_partners(entered),
+    )
+
+
+def _read_task(entered: Entered) -> tuple[PlannedTask | None, Unplanned | None]:
+    """A row as ``2026-3``, or the kind of draw that has none, with its reason."""
+    choice = entered.text("task")
+    year, _, row = choice.partition("-")
+    if _TASK.fullmatch(choice):
+        return PlannedTask(year=int(year), row=int(row)), None
+    if choice in ("lead", "ad-hoc"):
+        reason = entered.text("unplanned_reason", max_length=400)
+        return None, Unplanned(kind=cast("Any", choice), reason=reason)
+    return None, None
+
+
+def _read_partners(entered: Entered) -> list[Partner]:
+    """Items of other bodies are ticked as ``body：title``; a body without an item is in no draw."""
+    partners: dict[str, list[str]] = {}
+    for text in entered.texts("partner_items", max_length=300):
+        body, _, title = text.partition("：")
+        if body and title:
+            partners.setdefault(body, []).append(title)
+    return [Partner(name=name, items=titles) for name, titles in partners.items()]
 
 
 def _read_frame(entered: Entered, draft: DrawDraft) -> DrawDraft:
@@ -65,6 +98,11 @@ def _read_frame(entered: Entered, draft: DrawDraft) -> DrawDraft:
         practice_lines=lines,
         areas=sorted({area for area in entered.texts("scope.areas") if area}),
         annual_cap=entered.number("scope.annual_cap", minimum=1, maximum=366),
+        directed=entered.text("scope.directed") == "yes",
+        tiers=[tier for tier in TIERS if tier in entered.texts("scope.tiers")],
+        list_status=cast("Any", [s for s in _LISTS if s in entered.texts("scope.list_status")]),
+        record_kinds=sorted({kind for kind in entered.texts("scope.record_kinds") if kind}),
+        records_since=entered.day("scope.records_since") if entered.text("scope.records_since") else None,
     )
     return replace(draft, scope=scope)
 

@@ -15,10 +15,12 @@ from admin.page import AnyRequest, Complaint, has_role, show
 from agency_credit.domain.errors import Fault, NotFoundError
 from agency_credit.domain.plan import EntropyForm
 from agency_credit.domain.role import DRAFTER, Actor
+from agency_credit.services.annual_plan import load_plan
 from agency_credit.services.desk_draft import DraftDesk, key_of
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.draft_sections import SECTIONS
 from agency_credit.services.draw_draft import DrawDraft
+from agency_credit.services.frame import TIERS, load_record_kinds
 from agency_credit.services.frame_compare import KINDS, compare_with_last
 from agency_credit.services.frame_list import PLACES, FrameQuery, count_places, find_lines, page_of
 from agency_credit.services.items import load_items
@@ -72,7 +74,7 @@ async def show_section_page(
     }
     plan = desk.draft.plan
     if section == "what":
-        context["items"] = await load_items(desk.today)
+        context |= await _what_context(desk)
     elif section == "frame":
         context |= await _frame_context(desk, context.pop("frame_query", FrameQuery()))
     elif section == "strata":
@@ -91,6 +93,21 @@ async def show_section_page(
     return page
 
 
+async def _what_context(desk: DraftDesk) -> dict[str, Any]:
+    items = await load_items(desk.today)
+    draft = desk.draft
+    plan = await load_plan(draft.task.year if draft.task else desk.today.year)
+    task = f"{draft.task.year}-{draft.task.row}" if draft.task else ""
+    return {
+        "items": [item for item in items if not item.body],
+        "partner_items": [item for item in items if item.body],
+        "chosen_partner_items": [f"{p.name}：{title}" for p in draft.partners for title in p.items],
+        "annual": plan,
+        "task": task or (draft.unplanned.kind if draft.unplanned else ""),
+        "unplanned_reason": draft.unplanned.reason if draft.unplanned else "",
+    }
+
+
 async def _frame_context(desk: DraftDesk, query: FrameQuery) -> dict[str, Any]:
     lines = desk.frame.lines if desk.frame else ()
     return {
@@ -98,6 +115,8 @@ async def _frame_context(desk: DraftDesk, query: FrameQuery) -> dict[str, Any]:
         "found": page_of(find_lines(lines, query), query.page),
         "counts": count_places(lines),
         "places": PLACES,
+        "record_kinds": await load_record_kinds(),
+        "tiers": TIERS,
         "comparison": await compare_with_last(desk.draw_id, desk.draft, lines),
         "kinds": KINDS,
         "n_shown": N_SHOWN,
@@ -126,6 +145,8 @@ def complaints_in(desk: DraftDesk, section: str) -> list[Complaint]:
 def _field_of(fault: Fault) -> str:
     """The field of the page where a fault is mended; lists have one place of their own."""
     key = key_of(fault)
+    if fault.at in ("task", "partners"):
+        return fault.at
     if key in ("strata", "seats", "entropy", "inspector_limit"):
         return key
     return fault.at if fault.at.startswith("scope.") else f"plan.{key}"

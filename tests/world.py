@@ -14,6 +14,7 @@ from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_void import confirm_void, request_void
+from agency_credit.services.draw_task import Unplanned
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all
@@ -122,7 +123,11 @@ async def good_draft(world: World, **plan: Any) -> DrawDraft:
     draft = await suggest_draft(world.office)
     entropy = [*draft.plan.entropy, *PUBLIC]
     changes = {"entropy": entropy, "entrustment": "鲁知委字〔2026〕1号", **plan}
-    return msgspec.structs.replace(draft, plan=msgspec.structs.replace(draft.plan, **changes))
+    return msgspec.structs.replace(
+        draft,
+        plan=msgspec.structs.replace(draft.plan, **changes),
+        unplanned=Unplanned(kind="ad-hoc", reason="上级临时部署"),
+    )
 
 
 async def announced(world: World, **plan: Any) -> str:

@@ -17,6 +17,8 @@ class EntryType(StrEnum):
     KEY_ROTATED = "key.rotated"
     CHECKPOINT_FORSAKEN = "checkpoint.forsaken"
     RULES_IN_FORCE = "rules.in_force"
+    ITEMS_IN_FORCE = "items.in_force"
+    PLAN_PUBLISHED = "plan.published"
     ROSTER_IMPORTED = "roster.imported"
     ROSTER_IMPORT_UNDONE = "roster.import_undone"
     DRAW_ANNOUNCED = "draw.announced"

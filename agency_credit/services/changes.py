@@ -1,4 +1,4 @@
-"""Changes of rules and records: one person proposes, another decides, each with a reason.
+"""Changes of rules, records, items, plans, leads: one person proposes, another decides, each with a reason.
 
 What can be changed is a row of `KINDS`: how far its history has come, what is to be checked, how it is
 written. Everything else is the same for all.
@@ -17,9 +17,13 @@ from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from agency_credit.domain.role import APPROVER, DRAFTER, Actor
 from agency_credit.publication.masking import check_publishable
+from agency_credit.services.annual_plan import load_plan_number
 from agency_credit.services.change_request import Change, ChangeDraft, load_change, refuse_clock_set_back
+from agency_credit.services.item_change import apply_item_change, check_item_change, load_newest_list
+from agency_credit.services.leads import apply_lead, check_lead, load_lead_number
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.plan_change import apply_plan_change, check_plan_change
 from agency_credit.services.record_change import apply_record_change, load_event_number
 from agency_credit.services.record_faults import check_record_change
 from agency_credit.services.rule_change import apply_rule_change, check_rule_change
@@ -51,6 +55,9 @@ class ChangeKind:
 
 
 KINDS: dict[str, ChangeKind] = {
+    "items": ChangeKind(newest=load_newest_list, check=check_item_change, apply=apply_item_change),
+    "lead": ChangeKind(newest=load_lead_number, check=check_lead, apply=apply_lead),
+    "plan": ChangeKind(newest=load_plan_number, check=check_plan_change, apply=apply_plan_change),
     "record": ChangeKind(newest=load_event_number, check=check_record_change, apply=apply_record_change),
     "rule": ChangeKind(newest=load_number, check=check_rule_change, apply=apply_rule_change),
 }

@@ -18,10 +18,12 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import DRAW_READERS, Actor, Role
+from agency_credit.services.annual_plan import load_due_on, load_plan
 from agency_credit.services.change_request import Change, load_waiting_changes
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.office import Office
+from agency_credit.services.plan_progress import load_progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,10 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_register_tasks(actor, counts),
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
         *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
+        *_change_tasks(actor, await load_waiting_changes("items"), "/admin/changes"),
+        *_change_tasks(actor, await load_waiting_changes("plan"), "/admin/changes"),
+        *_change_tasks(actor, await load_waiting_changes("lead"), "/admin/changes"),
+        *await _plan_tasks(office, actor),
     ]
     is_reader = bool(actor.roles & DRAW_READERS)
     return Desk(
@@ -195,6 +201,26 @@ def _change_tasks(actor: Actor, changes: Iterable[Change], folder: str) -> Itera
         for change in changes:
             if change.proposed_by != actor.person_id:
                 yield Task(kind="change.decide", path=f"{folder}/{change.number}", what=change.subject[:60])
+
+
+async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:
+    """The plan of this year while there is none, and the tasks of the one in force whose month has come."""
+    if Role.DRAFTER not in actor.roles:
+        return []
+    today = office.today()
+    year, path = today.year, f"/admin/plans/{today.year}"
+    plan = await load_plan(year)
+    if plan is None:
+        if await load_waiting_changes("plan", str(year)):
+            return []
+        due_on = await load_due_on(office, year)
+        is_late = due_on is not None and due_on < today
+        return [Task(kind="plan.file", path=path, what=str(year), due_on=due_on, is_overdue=is_late)]
+    return [
+        Task(kind="plan.draw", path=path, what=one.row.title, due_on=one.due_on, is_overdue=one.is_overdue)
+        for one in await load_progress(year, plan.content.rows, today)
+        if one.due_on is not None and (one.is_overdue or one.due_on.month == today.month)
+    ]
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:

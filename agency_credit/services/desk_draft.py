@@ -30,6 +30,7 @@ from agency_credit.services.draft_strata import (
     review_strata,
     suggest_take,
 )
+from agency_credit.services.draft_task import load_limit_faults
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, parse_draft
 from agency_credit.services.draw_lists import DrawLists, load_draw_lists, load_frozen_lists
 from agency_credit.services.draw_store import load_files
@@ -142,12 +143,18 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
         strata=strata,
         profile=await load_profile(office),
         faults=_sort_faults(faults, review.faults),
-        warnings=(*review.warnings, *review_strata(strata, draft.plan.strata, draft.plan.basis)),
+        warnings=(
+            *review.warnings,
+            *review_strata(strata, draft.plan.strata, draft.plan.basis),
+            *(await load_limit_faults(office, draw, draft, frame) if frame else ([], []))[1],
+        ),
         saved=await load_saved_sections(row["id"]),
         review=review,
         sources=look_at_sources(draft.plan.entropy),
         districts=await load_districts(),
-        roster=lists.roster if lists else await load_roster(draft.inspector_limit),
+        roster=lists.roster
+        if lists
+        else await load_roster(draft.inspector_limit, draft.plan.authority, draft.partners),
         today=office.today(),
     )
 

@@ -7,16 +7,15 @@ The protocol's own rules are checked by `sampling.parse_plan`; here stand those 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from agency_credit.database.tables import DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, InputError
 from agency_credit.publication.masking import find_personal_number
 from agency_credit.sampling import parse_plan
 from agency_credit.services.draft_chances import find_vague_events, find_zero_chances
+from agency_credit.services.draft_task import load_limit_faults, load_task_faults
 from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
 from agency_credit.services.frame import ANNUAL_CAP, Stratification
-from agency_credit.services.items import load_items
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts, load_parameter
 from agency_credit.services.supervision import load_value
@@ -39,7 +38,8 @@ async def load_draft_faults(
         *_strata_faults(draft, stratification),
         *find_zero_chances(draw, draft, stratification),
         *find_vague_events(draft),
-        *await _item_faults(draft, office.today()),
+        *await load_task_faults(office, draft),
+        *(await load_limit_faults(office, draw, draft, stratification))[0],
         *await _office_faults(draft),
         *await _scope_faults(office, draft),
         *await _attempt_faults(draft),
@@ -122,23 +122,6 @@ def _strata_faults(draft: DrawDraft, stratification: Stratification) -> Iterator
                 "the stratum {stratum} is in today's frame but not in the plan; say how many to take",
                 stratum=stratum,
             )
-
-
-async def _item_faults(draft: DrawDraft, today: date) -> list[Fault]:
-    """What is on no published list is not inspected (清单之外无检查, R11)."""
-    if not any(text.strip() for text in draft.plan.items):
-        return [_fault("plan.items", "draft.items", "choose at least one item of the published item list")]
-    published = {item.title for item in await load_items(today)}
-    return [
-        _fault(
-            "plan.items",
-            "draft.item-unpublished",
-            "{item} is not on the published item list; choose from the list, or have it added there first",
-            item=item,
-        )
-        for item in draft.plan.items
-        if item not in published
-    ]
 
 
 async def _office_faults(draft: DrawDraft) -> list[Fault]:

@@ -19,6 +19,7 @@ from agency_credit.domain.role import DRAFTER, Actor
 from agency_credit.services.draft_sections import changed_sections, note_saved
 from agency_credit.services.draft_strata import find_rule, suggest_basis, suggest_take
 from agency_credit.services.draw_store import person_of
+from agency_credit.services.draw_task import Partner, PlannedTask, Unplanned, join_bodies, join_items
 from agency_credit.services.frame import ANNUAL_CAP, FrameScope, load_stratification
 from agency_credit.services.items import load_own_items
 from agency_credit.services.office import Office
@@ -69,6 +70,10 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         Most targets for an inspector who has no limit of his own.
     replaces
         The voided draw that this one repeats; None: a first attempt.
+    task, unplanned
+        The row of the annual plan that it carries out, or why it carries out none.
+    partners
+        The other bodies of a joint draw; the plan then names them all.
     """
 
     plan: PlanDraft
@@ -76,6 +81,14 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     authority_level: AuthorityLevel
     inspector_limit: int
     replaces: str | None = None
+    task: PlannedTask | None = None
+    unplanned: Unplanned | None = None
+    partners: list[Partner] = []
+
+    @property
+    def bodies(self) -> str:
+        """`authority` of the plan: every body that inspects."""
+        return join_bodies(self.plan.authority, self.partners)
 
 
 async def suggest_draft(office: Office) -> DrawDraft:
@@ -127,7 +140,7 @@ async def draft_draw(office: Office, actor: Actor, draft: DrawDraft) -> str:
             Draw(
                 draw=draw,
                 title=draft.plan.title,
-                authority=draft.plan.authority,
+                authority=draft.bodies,
                 draft_json=format_draft(draft),
                 drafted_by=person_of(actor),
                 drafted_at=op.at,
@@ -169,7 +182,7 @@ async def write_draft(draw: int, draft: DrawDraft, at: datetime) -> None:
     await Draw.update(
         {
             Draw.title: draft.plan.title,
-            Draw.authority: draft.plan.authority,
+            Draw.authority: draft.bodies,
             Draw.draft_json: format_draft(draft),
             Draw.changed_at: at,
         }
@@ -202,9 +215,16 @@ def parse_draft(content: bytes) -> DrawDraft:
         raise InputError("draft.json", "the draft cannot be read: {error}", error=str(error)) from error
 
 
-def format_plan_of(draw: str, draft: DrawDraft, commitments: dict[int, str]) -> bytes:
-    """`plan.json` of a draft, with this office's commitments by the index of their source."""
+def format_plan_of(draw: str, draft: DrawDraft, commitments: dict[int, str], scope_words: str = "") -> bytes:
+    """`plan.json` of a draft, with this office's commitments by the index of their source.
+
+    `scope_words`: whom it is about, for its bases.
+    """
     plan: dict[str, Any] = {"draw": draw, "protocol": "double-random/1", **msgspec.to_builtins(draft.plan)}
+    plan["authority"] = draft.bodies
+    plan["items"] = join_items(draft.plan.authority, draft.plan.items, draft.partners)
+    if scope_words:
+        plan["basis"] = [*plan["basis"], scope_words]
     plan["strata"] = sorted(plan["strata"], key=lambda item: str(item.get("stratum")))
     plan["entropy"] = [
         {**source, "commitment": commitments[index]} if index in commitments else source

@@ -68,7 +68,8 @@ async def load_draw_lists(office: Office, draft: DrawDraft) -> DrawLists:
     if kept is None:
         by_size = draft.plan.selection == "pareto"
         frame = await load_stratification(office, draft.scope, by_size=by_size)
-        return DrawLists(frame=frame, roster=await load_roster(draft.inspector_limit), recused=None)
+        roster = await load_roster(draft.inspector_limit, draft.plan.authority, draft.partners)
+        return DrawLists(frame=frame, roster=roster, recused=None)
     return await load_frozen_lists(kept)
 
 

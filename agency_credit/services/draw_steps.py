@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from agency_credit.database.tables import Agency, DrawValue, Inspection, InspectionSeat
-from agency_credit.domain.canonical import digest
+from agency_credit.domain.canonical import Json, digest
 from agency_credit.domain.draw import Reveal
 from agency_credit.domain.errors import Fault, FaultsError, InputError, RefusedError
 from agency_credit.domain.plan import DrawPlan, EntropySource, PublicSource
@@ -55,6 +55,8 @@ from agency_credit.services.draw_store import (
 from agency_credit.services.frame import format_inspectors, format_targets
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
+from agency_credit.services.reference import load_districts
+from agency_credit.services.scope_words import describe_scope
 from agency_credit.services.verify import refuse_false_bundle
 
 
@@ -103,9 +105,13 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
         for name, content in contents.items():
             await append_file(row["id"], name, content)
         fingerprint = digest(contents["announcement.json"])
-        body = {"announcement": fingerprint, "draw": draw, "plan": digest(plan)}
+        body: dict[str, Json] = {"announcement": fingerprint, "draw": draw, "plan": digest(plan)}
         if draft.replaces:
             body["replaces"] = draft.replaces
+        if draft.task:
+            body["task"] = {"row": draft.task.row, "year": draft.task.year}
+        if draft.unplanned:
+            body["unplanned"] = {"kind": draft.unplanned.kind, "reason": draft.unplanned.reason}
         index = await op.append_entry("draw.announced", draw, body)  # 5
         await append_step(row["id"], "announced", actor, op.at, log_index=index)
         op.details["announcement"] = fingerprint
@@ -281,7 +287,8 @@ async def _freeze_plan(office: Office, draw_id: int, draw: str, draft: DrawDraft
         nonce = secrets.token_hex(32)
         commitments[source] = commitment(draw, draft.plan.entropy[source]["party"], nonce)
         await append_nonce(office, draw_id, draw, source, nonce)
-    return format_plan_of(draw, draft, commitments)
+    words = describe_scope(draft.scope, await load_districts())
+    return format_plan_of(draw, draft, commitments, words)
 
 
 def _announced_plan(draw: str, files: dict[str, bytes]) -> DrawPlan:

@@ -15,6 +15,7 @@ from agency_credit.database.tables import Draw, DrawFile, DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
 from agency_credit.inspection.draw_states import lateness
 from agency_credit.services.draw_outcome import OutcomeView, load_outcome
+from agency_credit.services.draw_task import BodyItems, PlannedTask, Unplanned, split_items
 
 WHEN_ANNOUNCED = ("plan.json", "announcement.json")
 WHEN_PUBLISHED = (
@@ -105,6 +106,9 @@ class DrawView(msgspec.Struct, frozen=True, kw_only=True):
     files: list[FileView]
     result_digest: str | None
     replaces: str | None
+    bodies: list[BodyItems]
+    task: PlannedTask | None
+    unplanned: Unplanned | None
     outcome: OutcomeView | None
 
 
@@ -154,6 +158,7 @@ async def load_draw(draw: str) -> DrawView:
     contents = {file["name"]: bytes(file["content"]) for file in files if file["name"] in names}
     digests = {file["name"]: file["digest"] for file in files}
     plan = json.loads(contents["plan.json"])
+    draft = json.loads(row["draft_json"])
     announcement = json.loads(contents["announcement.json"])
     is_published = "result.json" in contents
     values = json.loads(contents["reveal.json"])["values"] if is_published else [None] * len(plan["entropy"])
@@ -182,7 +187,10 @@ async def load_draw(draw: str) -> DrawView:
             if name in digests
         ],
         result_digest=digests.get("result.json"),
-        replaces=json.loads(row["draft_json"]).get("replaces"),
+        replaces=draft.get("replaces"),
+        bodies=split_items(plan["authority"], plan["items"]),
+        task=msgspec.convert(draft.get("task"), PlannedTask | None),
+        unplanned=msgspec.convert(draft.get("unplanned"), Unplanned | None),
         outcome=await load_outcome(row["id"], contents) if is_published else None,
     )
 

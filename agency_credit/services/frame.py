@@ -9,6 +9,7 @@ even in the store, so that it can never show through a stratum (docs/legal-sourc
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -18,13 +19,16 @@ import msgspec
 from agency_credit.database.tables import (
     Agency,
     AgencyPractice,
+    CreditRecord,
     Inspector,
     Rating,
+    RecordEvent,
     Recusal,
 )
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.scoring import Profile
+from agency_credit.services.draw_task import Partner, skills_with_body
 from agency_credit.services.inspection_counts import NO_VISITS, Tally, load_tallies
 from agency_credit.services.office import Office
 from agency_credit.services.supervision import find_mandatory, find_value, load_profile
@@ -51,11 +55,22 @@ class FrameScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         District codes; empty: the whole area of the authority.
     annual_cap
         Most inspections of one agency in a calendar year; None: no cap is known.
+    directed
+        Whether only agencies of some kind are framed (定向): those that fit every
+        criterion that is not empty.
+    tiers, list_status, record_kinds
+        Criteria: public tier of the stratum; public list; a credit record of one of these kinds that was
+        decided on `records_since` or later and was not withdrawn.
     """
 
     practice_lines: list[PracticeLine]
     areas: list[str]
     annual_cap: int | None
+    directed: bool = False
+    tiers: list[str] = []
+    list_status: list[Literal["abnormal", "serious"]] = []
+    record_kinds: list[str] = []
+    records_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +148,58 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
         cap=scope.annual_cap,
         by_size=by_size,
     )
+    recorded = await _load_recorded(scope)
     lines = tuple(
-        _frame_line(
-            agency,
-            practices,
-            _worst_stratum(agency["id"], practices, tiers),
-            rules,
-            tallies.get(agency["id"], NO_VISITS),
-        )
-        for agency, practices in agencies
+        line
+        for line, agency in _frame_lines(agencies, tiers, rules, tallies)
+        if _fits(line, agency, scope, recorded)
     )
     return Stratification(lines=lines, strata=count_strata(lines))
+
+
+def _frame_lines(
+    agencies: list[tuple[dict[str, Any], list[PracticeLine]]],
+    tiers: dict[tuple[int, str], str],
+    rules: _FrameRules,
+    tallies: Mapping[int, Tally],
+) -> Iterator[tuple[FrameLine, dict[str, Any]]]:
+    for agency, practices in agencies:
+        stratum = _worst_stratum(agency["id"], practices, tiers)
+        tally = tallies.get(agency["id"], NO_VISITS)
+        yield _frame_line(agency, practices, stratum, rules, tally), agency
+
+
+def _fits(
+    line: FrameLine, agency: dict[str, Any], scope: FrameScope, recorded: frozenset[int] | None
+) -> bool:
+    """Whether a unit is of the kind that a directed draw is about."""
+    return (
+        (not scope.tiers or line.stratum.partition("-")[2] in scope.tiers)
+        and (not scope.list_status or agency["list_status"] in scope.list_status)
+        and (recorded is None or agency["id"] in recorded)
+    )
+
+
+async def load_record_kinds() -> tuple[str, ...]:
+    """The kinds of credit records there are, for the criteria of a directed draw."""
+    return tuple(sorted(await CreditRecord.select(CreditRecord.kind).distinct().output(as_list=True)))
+
+
+async def _load_recorded(scope: FrameScope) -> frozenset[int] | None:
+    """Agencies with a record as the criteria say; None: they say nothing of records."""
+    if not scope.record_kinds:
+        return None
+    query = CreditRecord.select(CreditRecord.id, CreditRecord.agency).where(
+        CreditRecord.kind.is_in(scope.record_kinds)
+    )
+    if scope.records_since is not None:
+        query = query.where(CreditRecord.decided_on >= scope.records_since)
+    rows = await query
+    withdrawn = {
+        row["record"]
+        for row in await RecordEvent.select(RecordEvent.record).where(RecordEvent.event == "withdrawn")
+    }
+    return frozenset(row["agency"] for row in rows if row["id"] not in withdrawn)
 
 
 def format_targets(lines: tuple[FrameLine, ...]) -> bytes:
@@ -164,8 +220,14 @@ def format_targets(lines: tuple[FrameLine, ...]) -> bytes:
     )
 
 
-async def load_roster(limit: int) -> list[dict[str, Any]]:
-    """Inspectors who are on duty: id, certificate, name, areas, skills, limit."""
+async def load_roster(limit: int, own: str = "", partners: Sequence[Partner] = ()) -> list[dict[str, Any]]:
+    """Inspectors who are on duty: id, certificate, name, areas, skills, limit.
+
+    Parameters
+    ----------
+    own, partners
+        In a joint draw this body and the others: whom an inspector serves is then one of his skills.
+    """
     rows = await Inspector.select().where(Inspector.status == "active").order_by(Inspector.certificate)
     return [
         {
@@ -173,7 +235,9 @@ async def load_roster(limit: int) -> list[dict[str, Any]]:
             "certificate": row["certificate"],
             "name": row["name"],
             "areas": sorted(msgspec.json.decode(row["area_codes_json"])),
-            "skills": sorted(msgspec.json.decode(row["skills_json"])),
+            "skills": skills_with_body(
+                msgspec.json.decode(row["skills_json"]), row["organisation"], own, partners
+            ),
             "limit": limit if row["draw_limit"] is None else row["draw_limit"],
         }
         for row in rows

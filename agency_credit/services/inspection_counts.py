@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from agency_credit.database.tables import InspectionResult, OtherInspection
+from agency_credit.services.draw_task import JOINT
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_parameter
 from agency_credit.services.supervision import load_value
@@ -113,7 +114,7 @@ async def load_visits(*, year: int | None = None, agency: int | None = None) -> 
 def join_visits(own: Sequence[Visit], others: Sequence[Visit], office_name: str) -> list[Visit]:
     """Our visits and those of other lists; one of ours that another list tells of too is there once."""
     known = {(visit.agency, visit.on) for visit in own}
-    ours = {office_name, *(visit.authority for visit in own)}
+    ours = {office_name, *(body for visit in own for body in visit.authority.split(JOINT))}
     return [
         *own,
         *(visit for visit in others if visit.authority not in ours or (visit.agency, visit.on) not in known),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agency_credit.database.tables import DrawStep, Inspection, ResultStep
+from agency_credit.database.tables import DrawStep, Inspection, LeadInspection, OtherInspection, ResultStep
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.services.reference import load_categories
 from agency_credit.services.register import load_agency_row
@@ -45,8 +45,21 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     log_index: int | None
 
 
+class OtherVisit(msgspec.Struct, frozen=True, kw_only=True):
+    """An inspection by another body, from its list; one on a lead is outside the annual cap."""
+
+    inspected_on: date
+    authority: str
+    kind: str
+    is_on_site: bool
+    is_lead_based: bool
+
+
 class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
-    """An inspection that a published draw opened."""
+    """An inspection that a published draw opened, or one on a lead (`draw` empty) with a published result.
+
+    `drawn_at`: of one on a lead when it was opened.
+    """
 
     draw: str
     draw_title: str
@@ -71,18 +84,46 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
     )
     if not rows:
         return []
-    steps = await _load_step_times([row["draw_id"] for row in rows])
+    drawn = [row["draw_id"] for row in rows if row["draw_id"] is not None]
+    steps = await _load_step_times(drawn) if drawn else {}
+    opened = await _load_opening_times(agency)
     results = await load_published_results(agency=agency)
     return [
         InspectionView(
-            draw=row["draw"],
-            draw_title=row["draw_title"],
+            draw=row["draw"] or "",
+            draw_title=row["draw_title"] or "",
             stream=row["stream"],
-            drawn_at=steps[row["draw_id"], "drawn"],
+            drawn_at=opened[row["id"]] if row["draw_id"] is None else steps[row["draw_id"], "drawn"],
             result=results.get(row["id"]),
         )
         for row in rows
-        if (row["draw_id"], "published") in steps
+        if (row["draw_id"], "published") in steps or (row["id"] in opened and row["id"] in results)
+    ]
+
+
+async def load_other_visits(uscc: str) -> list[OtherVisit]:
+    """Inspections of an agency by other bodies, the newest first.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has this code.
+    """
+    agency = (await load_agency_row(uscc))["id"]
+    rows = await (
+        OtherInspection.select()
+        .where(OtherInspection.agency == agency)
+        .order_by(OtherInspection.inspected_on, OtherInspection.id, ascending=False)
+    )
+    return [
+        OtherVisit(
+            inspected_on=row["inspected_on"],
+            authority=mask_personal_numbers(row["authority"]),
+            kind=row["kind"],
+            is_on_site=row["is_on_site"],
+            is_lead_based=row["is_lead_based"],
+        )
+        for row in rows
     ]
 
 
@@ -106,6 +147,13 @@ async def load_published_results(
         )
         for row in rows
     }
+
+
+async def _load_opening_times(agency: int) -> dict[int, datetime]:
+    rows = await LeadInspection.select(LeadInspection.inspection, LeadInspection.opened_at).where(
+        LeadInspection.agency == agency
+    )
+    return {row["inspection"]: row["opened_at"] for row in rows}
 
 
 async def _load_step_times(draws: list[int]) -> dict[tuple[int, str], datetime]:

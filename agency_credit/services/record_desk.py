@@ -54,6 +54,7 @@ class AgencyDesk:
         All of the agency itself, the newest first.
     """
 
+    agency: int
     uscc: str
     name: str
     ratings: Sequence[SubjectRating]
@@ -118,7 +119,13 @@ async def load_agency_desk(
     waiting = await load_waiting_changes("record")
     views = [_view(one, waiting, named.get(one.row["corrects"])) for one in known_records]
     return AgencyDesk(
-        uscc=uscc, name=row["name"], ratings=ratings, outlooks=outlooks, error=error, records=views
+        agency=row["id"],
+        uscc=uscc,
+        name=row["name"],
+        ratings=ratings,
+        outlooks=outlooks,
+        error=error,
+        records=views,
     )
 
 

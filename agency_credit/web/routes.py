@@ -13,10 +13,11 @@ from litestar.static_files import create_static_files_router
 from agency_credit.web import health, log, metrics
 from agency_credit.web.api import agencies as api_agencies
 from agency_credit.web.api import draws as api_draws
+from agency_credit.web.api import plans as api_plans
 from agency_credit.web.api import rules as api_rules
 from agency_credit.web.api import statistics as api_statistics
 from agency_credit.web.problems import answer_http
-from agency_credit.web.public import agencies, draws, home, rules, statistics
+from agency_credit.web.public import agencies, draws, home, plans, rules, statistics
 from agency_credit.web.query import read_query
 
 STATIC = Path(__file__).parent / "static"
@@ -47,6 +48,7 @@ def public_routers() -> list[Router]:
         statistics.show_statistics,
         statistics.show_statistics_json,
         statistics.show_statistics_csv,
+        *plans.PAGES,
         rules.list_rules,
         rules.show_rule,
         rules.download_rule,
@@ -69,6 +71,7 @@ def public_routers() -> list[Router]:
         api_draws.read_file,
         api_draws.read_unit,
         api_statistics.read_statistics,
+        *api_plans.HANDLERS,
         api_rules.read_rules,
         api_rules.read_rule,
     ]

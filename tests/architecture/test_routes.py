@@ -38,6 +38,9 @@ GET    /admin/alarms.json                               approver audit drafter p
 GET    /admin/audit                                     audit
 GET    /admin/audit.csv                                 audit
 GET    /admin/audit/chain                               audit
+GET    /admin/changes/{number:int}                      approver audit drafter publisher
+POST   /admin/changes/{number:int}/decide               approver
+POST   /admin/changes/{number:int}/take-back            drafter
 GET    /admin/confirm                                   anybody-logged-in
 POST   /admin/confirm                                   anybody-logged-in
 GET    /admin/draws                                     approver audit drafter publisher
@@ -77,18 +80,23 @@ GET    /admin/imports                                   drafter system
 GET    /admin/imports/{run:int}                         drafter system
 POST   /admin/imports/{run:int}/undo                    drafter system
 GET    /admin/inspections                               inspector
+GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
 GET    /admin/inspections/{inspection:int}/arrive       inspector
 POST   /admin/inspections/{inspection:int}/arrive       inspector
-GET    /admin/inspections/{inspection:int}/papers/{kind:str} approver audit drafter inspector publisher
-GET    /admin/inspections/{inspection:int}              approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/confirm      inspector
 POST   /admin/inspections/{inspection:int}/draft        inspector
+GET    /admin/inspections/{inspection:int}/papers/{kind:str} approver audit drafter inspector publisher
 GET    /admin/inspections/{inspection:int}/photographs/{digest:str} approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver
 GET    /admin/invitation                                public
 POST   /admin/invitation                                public
+GET    /admin/items                                     approver audit drafter publisher
+GET    /admin/items/{code:str}                          approver audit drafter publisher
+POST   /admin/items/{code:str}                          drafter
+GET    /admin/leads                                     approver audit drafter publisher
+POST   /admin/leads                                     drafter
 GET    /admin/login                                     public
 POST   /admin/login                                     public
 POST   /admin/login/code                                public
@@ -102,26 +110,34 @@ POST   /admin/people/{username:str}/reopen              security
 POST   /admin/people/{username:str}/roles               security
 POST   /admin/people/{username:str}/sessions/end        security
 POST   /admin/people/{username:str}/totp                security
+GET    /admin/plans                                     approver audit drafter publisher
+GET    /admin/plans/{year:int}                          approver audit drafter publisher
+GET    /admin/plans/{year:int}/plan.xlsx                approver audit drafter publisher
+POST   /admin/plans/{year:int}/propose                  drafter
+GET    /admin/plans/{year:int}/rows/{row:int}           drafter
+POST   /admin/plans/{year:int}/rows/{row:int}           drafter
+POST   /admin/plans/{year:int}/rows/{row:int}/draw      drafter
+POST   /admin/plans/{year:int}/rows/{row:int}/remove    drafter
 GET    /admin/rating                                    approver drafter system
 POST   /admin/rating                                    approver drafter system
-GET    /admin/records/{record:str}                      approver audit drafter system
-POST   /admin/records/{record:str}                      drafter
 GET    /admin/records/changes/{number:int}              approver audit drafter system
 POST   /admin/records/changes/{number:int}/decide       approver
 POST   /admin/records/changes/{number:int}/take-back    drafter
+GET    /admin/records/{record:str}                      approver audit drafter system
+POST   /admin/records/{record:str}                      drafter
 GET    /admin/recusals                                  approver audit drafter publisher
 POST   /admin/recusals                                  approver
 ASGI   /admin/reference                                 system
 GET    /admin/results                                   approver audit drafter publisher
 GET    /admin/rules                                     approver audit drafter publisher
 POST   /admin/rules                                     drafter
-GET    /admin/rules/{instrument:str}                    approver audit drafter publisher
-POST   /admin/rules/{instrument:str}                    drafter
 GET    /admin/rules/changes/{number:int}                approver audit drafter publisher
 POST   /admin/rules/changes/{number:int}/decide         approver
 POST   /admin/rules/changes/{number:int}/take-back      drafter
 GET    /admin/rules/shipped/{instrument:str}            approver audit drafter publisher
 POST   /admin/rules/shipped/{instrument:str}            drafter
+GET    /admin/rules/{instrument:str}                    approver audit drafter publisher
+POST   /admin/rules/{instrument:str}                    drafter
 GET    /admin/security                                  security
 POST   /admin/security                                  security
 GET    /admin/statistics                                approver audit drafter system
@@ -151,14 +167,17 @@ POST   /api/v1/draws/{draw:str}/void/confirm            approver
 POST   /api/v1/inspections/{inspection:int}/confirmation inspector
 POST   /api/v1/inspections/{inspection:int}/result      inspector
 POST   /api/v1/inspections/{inspection:int}/review      approver
+GET    /api/v1/items                                    public
 GET    /api/v1/openapi.json                             public
 GET    /api/v1/openapi.json/openapi.json                public
 GET    /api/v1/openapi.json/{path:str}                  public
+GET    /api/v1/plans                                    public
+GET    /api/v1/plans/{year:int}                         public
+GET    /api/v1/rules                                    public
+GET    /api/v1/rules/{instrument:str}                   public
 DELETE /api/v1/session                                  anybody-logged-in
 POST   /api/v1/session                                  public
 POST   /api/v1/session/confirm                          anybody-logged-in
-GET    /api/v1/rules                                    public
-GET    /api/v1/rules/{instrument:str}                   public
 GET    /api/v1/statistics                               public
 GET    /draws                                           public
 GET    /draws.csv                                       public
@@ -168,11 +187,19 @@ GET    /draws/{draw:str}/bundle.zip                     public
 GET    /draws/{draw:str}/files/{name:str}               public
 GET    /draws/{draw:str}/units/{unit:str}               public
 GET    /healthz                                         public
+GET    /items                                           public
+GET    /items.csv                                       public
+GET    /items.json                                      public
 GET    /log/checkpoint                                  public
 GET    /log/keys                                        public
 GET    /log/proof/{index:int}                           public
 GET    /metrics                                         public
 GET    /open-data                                       public
+GET    /plans                                           public
+GET    /plans/{year:int}                                public
+GET    /plans/{year:int}/plan.csv                       public
+GET    /plans/{year:int}/plan.json                      public
+GET    /plans/{year:int}/versions/{number:int}          public
 GET    /readyz                                          public
 GET    /rules                                           public
 GET    /rules/{instrument:str}                          public

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from agency_credit.services.inspection_views import load_agency_inspections
+from agency_credit.services.inspection_views import load_agency_inspections, load_other_visits
 from agency_credit.services.office import Office
 from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.reference import load_districts
@@ -98,6 +98,7 @@ async def show_agency(
         charts=history_charts(history, await load_rule_book(office), language, office.today()),
         history=history,
         inspections=await load_agency_inspections(uscc),
+        others=await load_other_visits(uscc),
     )
 
 

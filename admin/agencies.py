@@ -11,8 +11,11 @@ from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, has_role,
 from agency_credit.domain.errors import FaultsError, InputError
 from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
 from agency_credit.services.agency_standing import load_standing
+from agency_credit.services.frame import ANNUAL_CAP
+from agency_credit.services.inspection_counts import NO_VISITS, load_tallies
 from agency_credit.services.outlook import Outlook, try_record
 from agency_credit.services.record_desk import load_agency_desk
+from agency_credit.services.supervision import load_value
 from agency_credit.services.unmask import UNMASKERS, load_contact, unmask_contact
 
 READERS = RATERS | AUDIT_ADMINISTRATOR

@@ -13,8 +13,8 @@ from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Rat
 from agency_credit.domain.role import OPERATOR, Actor, Role
 from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
-from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.draw_task import Unplanned
+from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.rating_run import rate_all

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from agency_credit.web.field_labels import FIELD_LABELS
 from agency_credit.web.i18n import msgid
+from agency_credit.web.plan_labels import PLAN_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
+    **PLAN_LABELS,
     **FIELD_LABELS,
     "practice_line": {
         "patent": msgid("Patent agency"),
@@ -41,36 +43,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "advice": msgid("Advice of random inspection"),
         "record": msgid("Record form"),
         "result": msgid("Notice of the result"),
-    },
-    "item_weight": {
-        "general": msgid("general item"),
-        "key": msgid("key item"),
-    },
-    "method": {
-        "written": msgid("on paper"),
-        "on-site": msgid("on the spot"),
-        "online": msgid("over the network"),
-    },
-    "lead_kind": {
-        "complaint": msgid("complaint or report"),
-        "transferred": msgid("transferred case"),
-        "monitoring": msgid("finding in data"),
-    },
-    "visit_kind": {
-        "draw": msgid("drawn by this office"),
-        "lead": msgid("on a lead"),
-        "routine": msgid("routine"),
-        "special": msgid("special campaign"),
-        "case": msgid("single case"),
-    },
-    "unplanned": {
-        "lead": msgid("on leads"),
-        "ad-hoc": msgid("ad hoc"),
-    },
-    "change_kind": {
-        "items": msgid("Change of the list of inspection items"),
-        "plan": msgid("Plan of a year, or its amendment"),
-        "lead": msgid("Inspection on a lead"),
     },
     "stream": {
         "lead": msgid("On a lead, not by lot"),
@@ -426,13 +398,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "summary": msgid("Summary"),
         "until": msgid("Last day of the stay"),
         "uscc": msgid("Unified social credit code"),
-        "agency": msgid("Agency"),
         "applies_from": msgid("Applies from"),
         "areas": msgid("Districts"),
         "basis": msgid("Legal basis"),
         "body": msgid("Implementing body"),
         "checklist": msgid("Lines of the record form"),
-        "code": msgid("Code"),
         "criteria": msgid("Of what kind, in words"),
         "department": msgid("Department in charge"),
         "directed": msgid("Whom?"),
@@ -442,7 +412,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "lead_kind": msgid("Lead"),
         "limit_source": msgid("Source of fraction and frequency"),
         "limit_status": msgid("How far fraction and frequency are verified"),
-        "methods": msgid("Ways of inspecting"),
         "months": msgid("In which months"),
         "partners": msgid("Other bodies of a joint draw"),
         "practice_lines": msgid("Practice lines"),

@@ -174,7 +174,7 @@ async def test_the_protocol_sheet_is_a_draft_until_the_draw_is_announced(world, 
     assert re.sub(r"<.*?>", "", printed) == fingerprint
     assert sheet.count('class="box ball"') == 7
     assert sheet.count('class="box"') == 20
-    assert '<svg xmlns="http://www.w3.org/2000/svg"' in sheet
+    assert '<figure class="sheet-code"><svg' in sheet
     assert "style=" not in sheet
 
 

@@ -112,7 +112,7 @@ async def _play(data: Path, listener: socket.socket | None) -> None:
 
 
 async def _tell(story: Story) -> None:
-    from agency_credit.cli import demo_draws, demo_results, demo_story
+    from agency_credit.cli import demo_draws, demo_plans, demo_results, demo_story
     from agency_credit.web.i18n import msgid, translate
     from seeds.generate import generate
 
@@ -127,6 +127,7 @@ async def _tell(story: Story) -> None:
     await demo_story.import_lists(story, folder, generate(folder))
     await demo_story.approve_all_recusals(story)
     await demo_story.rate_everybody(story, demo_draws.instant(10, 8, 14))
+    await demo_plans.plan_the_year(story)
     voided = await demo_draws.void_a_draw(story)
     draw = await demo_draws.play_draw(story, voided)
     await demo_results.inspect(story, draw)

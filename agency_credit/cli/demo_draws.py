@@ -12,11 +12,14 @@ from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.sampling import commitment
 from agency_credit.services.draw_draft import DrawDraft, change_draft, draft_draw, own_sources, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
+from agency_credit.services.draw_task import PlannedTask
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.web.i18n import format_instant, msgid
 
 OTHER_BODY = "淄博市审计局"
 INSPECTOR_LIMIT = 5
+YEAR, ROW = 2026, 1
+"""The task of the annual plan that the draws carry out."""
 
 EVENTS = (
     ("ssq", "双色球第2026118期（演示，期号与开奖号码为虚构）"),
@@ -127,6 +130,7 @@ async def _make_draft(
         plan=plan,
         scope=msgspec.structs.replace(suggested.scope, annual_cap=annual_cap or suggested.scope.annual_cap),
         inspector_limit=INSPECTOR_LIMIT,
+        task=PlannedTask(year=YEAR, row=ROW),
     )
 
 

@@ -26,7 +26,7 @@ COMMANDS = {
     "score": ("score", "command", "Points and tier of agencies on a day."),
     "serve": ("serve", "command", "Serve the pages and the API."),
     "template": ("template", "command", "Write the template workbook of a kind of list."),
-    "user": ("user", "group", "People of the office: add, password, list."),
+    "user": ("user", "group", "People of the office: invite, add, roles, close, list."),
     "verify": ("verify", "command", "Recompute a published draw from its files."),
 }
 

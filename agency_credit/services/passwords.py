@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -24,6 +24,7 @@ from agency_credit.services.security_settings import SecuritySettings
 MAX_PASSWORD = 200
 """Characters: hashing a novel would keep the machine busy for whoever sends one."""
 _MIN_DISTINCT = 5
+_MOST_AROUND = 20
 _hasher = PasswordHasher()
 
 
@@ -112,10 +113,20 @@ def is_guessable(password: str, names: Iterable[str]) -> bool:
     stem = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
     if not stem or len(set(plain)) < _MIN_DISTINCT:
         return True
-    if {plain, stem} & load_common():
+    if any(inner in load_common() for inner in _cores(plain)):
         return True
     known = [name.casefold() for name in names if len(name) >= 3]
     return any(name in plain and len(plain) - len(name) < 6 for name in known)
+
+
+def _cores(plain: str) -> Iterator[str]:
+    """`plain` with less and less of the digits and signs around it, down to its letters."""
+    around = re.match(r"^([\W\d_]*)(.*?)([\W\d_]*)$", plain, re.DOTALL)
+    assert around is not None, "every text is of this form"
+    before, after = min(len(around[1]), _MOST_AROUND), min(len(around[3]), _MOST_AROUND)
+    for start in range(before + 1):
+        for end in range(after + 1):
+            yield plain[start : len(plain) - end]
 
 
 def count_classes(password: str) -> int:

@@ -89,6 +89,38 @@ def test_a_new_password_takes_the_place_of_the_old(data, monkeypatch):
     assert _user(monkeypatch, "password", "nobody", password="another good one") == 2
 
 
+def test_an_invitation_prints_a_code_that_opens_the_account(data, capsys):
+    import re
+
+    from agency_credit.cli.run_office import run_in_office
+    from agency_credit.services.invitations import accept_invitation
+
+    assert run(["user", "invite", "liujing", "--role", "drafter", "--as", "installer"]) == 0
+    code = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){4}", capsys.readouterr().out)[0]
+
+    async def work(office):
+        await accept_invitation(office, "liujing", code, PASSWORD)
+
+    run_in_office(work)
+    assert run(["user", "reinvite", "liujing"]) == 0
+    assert code not in capsys.readouterr().out
+    assert run(["user", "reinvite", "nobody"]) == 2
+
+
+def test_roles_are_set_and_accounts_closed_and_reopened(data, monkeypatch, capsys):
+    _user(monkeypatch, "add", "liujing", "--role", "drafter")
+    _user(monkeypatch, "add", "anquan", "--role", "security")
+    assert run(["user", "roles", "liujing", "--role", "approver", "--role", "publisher"]) == 0
+    assert run(["user", "close", "liujing"]) == 0
+    person = _people(capsys)["liujing"]
+    assert (person["roles"], person["active"]) == ("approver publisher", False)
+    assert run(["user", "reopen", "liujing"]) == 0
+    assert _people(capsys)["liujing"]["active"] is True
+    assert run(["user", "roles", "liujing", "--role", "system", "--role", "security"]) == 2
+    assert run(["user", "close", "anquan"]) == 3
+    assert "person.last-security" in capsys.readouterr().err
+
+
 def test_the_password_is_asked_for_twice(data, monkeypatch, capsys):
     answers = iter([PASSWORD, PASSWORD])
     monkeypatch.setattr("click.termui.hidden_prompt_func", lambda prompt: next(answers))

@@ -41,6 +41,7 @@ def _pages() -> list[ControllerRouterHandler]:
         records,
         rules,
         statistics,
+        teams,
     )
 
     return [
@@ -62,6 +63,7 @@ def _pages() -> list[ControllerRouterHandler]:
         *agencies.PAGES,
         *alarms.PAGES,
         *records.PAGES,
+        *teams.PAGES,
         *rules.PAGES,
         *inspections.PAGES,
         *papers.PAGES,

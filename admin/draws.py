@@ -18,6 +18,7 @@ from agency_credit.services.desk import load_counts
 from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_draws import load_desk_draws
 from agency_credit.services.desk_results import load_desk_inspections
+from agency_credit.services.desk_team import load_draw_teams
 from agency_credit.services.draw_steps import approve_draw, enter_value, run_draw
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.office import Office
@@ -38,7 +39,8 @@ async def show_draws(office: TheOffice, actor: TheActor) -> Template:
 @get("/admin/draws/{draw:str}", opt=opened_to(DRAW_READERS))
 async def show_draw(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """Where the draw stands, what comes next, its teams and its files."""
-    return show("draw", desk=await load_draw_desk(office, actor, draw), papers=tuple(PaperKind))
+    desk = await load_draw_desk(office, actor, draw)
+    return show("draw", desk=desk, papers=tuple(PaperKind), teams=await load_draw_teams(draw))
 
 
 @get("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER))
@@ -153,8 +155,9 @@ async def ask_void(
 
 @post("/admin/draws/{draw:str}/void/confirm", opt=opened_to(APPROVER, fresh=True))
 async def confirm(request: AnyRequest, office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Redirect:
-    """The second person voids it."""
-    await confirm_void(office, actor, draw)
+    """The second person voids it for the reason that stood on the page."""
+    request_number = (await read_form(request)).number("request", maximum=10**9)
+    await confirm_void(office, actor, draw, request_number)
     return lead(request, PAGE, draw=draw)
 
 

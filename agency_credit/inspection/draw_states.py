@@ -173,6 +173,13 @@ def check_names(history: DrawHistory) -> None:
     _check_step(history, DrawStep.NAMED)
 
 
+def check_teams(history: DrawHistory) -> None:
+    """Reserves are called and teams changed between the draw and its end; a voided draw has no teams."""
+    state = history.state
+    if state not in (DrawState.DRAWN, DrawState.PUBLISHED):
+        raise _out_of_order(history.draw, state)
+
+
 def check_void(history: DrawHistory, reason_code: str, first_value_at: datetime, now: datetime) -> None:
     """A draw is voided: for any stated reason before the first public value, after it for five only.
 

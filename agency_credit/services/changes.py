@@ -1,4 +1,4 @@
-"""Changes of rules, records, items, plans, leads: one person proposes, another decides, each with a reason.
+"""Changes of rules, records, items, plans, leads, teams: one person proposes, another decides, with a reason.
 
 What can be changed is a row of `KINDS`: how far its history has come, what is to be checked, how it is
 written. Everything else is the same for all.
@@ -26,8 +26,10 @@ from agency_credit.services.operation import Operation, operation
 from agency_credit.services.plan_change import apply_plan_change, check_plan_change
 from agency_credit.services.record_change import apply_record_change, load_event_number
 from agency_credit.services.record_faults import check_record_change
+from agency_credit.services.reserve_call import apply_reserve, check_reserve
 from agency_credit.services.rule_change import apply_rule_change, check_rule_change
 from agency_credit.services.rule_store import load_number
+from agency_credit.services.team_change import apply_team, check_team
 
 MAX_REASON = 2000
 """Characters; a reason is shown beside the change for ever."""
@@ -47,11 +49,19 @@ class ChangeKind:
         Raises where the change cannot be; at the proposal, and again at the approval.
     apply
         Writes it, with an entry in the public log.
+    is_dated
+        Whether it holds from a day on; else from its approval.
     """
 
     newest: Callable[[str], Awaitable[int]]
     check: Callable[[Operation, ChangeDraft], Awaitable[None]]
     apply: Callable[[Operation, Change], Awaitable[None]]
+    is_dated: bool = True
+
+
+async def _no_versions(_subject: str) -> int:
+    """Of what has no numbered history: its own check finds what has moved on."""
+    return 0
 
 
 KINDS: dict[str, ChangeKind] = {
@@ -59,7 +69,9 @@ KINDS: dict[str, ChangeKind] = {
     "lead": ChangeKind(newest=load_lead_number, check=check_lead, apply=apply_lead),
     "plan": ChangeKind(newest=load_plan_number, check=check_plan_change, apply=apply_plan_change),
     "record": ChangeKind(newest=load_event_number, check=check_record_change, apply=apply_record_change),
+    "reserve": ChangeKind(newest=_no_versions, check=check_reserve, apply=apply_reserve, is_dated=False),
     "rule": ChangeKind(newest=load_number, check=check_rule_change, apply=apply_rule_change),
+    "team": ChangeKind(newest=_no_versions, check=check_team, apply=apply_team, is_dated=False),
 }
 
 
@@ -157,7 +169,8 @@ async def take_back_change(office: Office, actor: Actor, number: int) -> None:
 
 async def _check(op: Operation, kind: ChangeKind, draft: ChangeDraft) -> None:
     check_basis(draft, await kind.newest(draft.subject))
-    check_correction(draft.applies_from, day_in_china(op.at), is_correction=draft.is_correction)
+    if kind.is_dated:
+        check_correction(draft.applies_from, day_in_china(op.at), is_correction=draft.is_correction)
     await kind.check(op, draft)
 
 

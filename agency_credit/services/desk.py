@@ -24,6 +24,7 @@ from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.office import Office
 from agency_credit.services.plan_progress import load_progress
+from agency_credit.services.supplements import has_uncovered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Task:
         The draw or the agency concerned.
     due_on
         By when; None: no day is set.
+    n
+        How many of something; 0 where nothing is counted.
     """
 
     kind: str
@@ -47,6 +50,7 @@ class Task:
     what: str
     due_on: date | None = None
     is_overdue: bool = False
+    n: int = 0
 
 
 _DRAW_TASKS = {
@@ -89,10 +93,13 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
     counts = await load_counts()
     inspections = await load_desk_inspections(office)
     draws = await load_desk_draws(office, actor, inspections)
+    of_teams = [*await load_waiting_changes("reserve"), *await load_waiting_changes("team")]
     tasks = [
         *_draw_tasks(office, actor, draws),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
+        *await _seat_tasks(actor, inspections),
+        *_change_tasks(actor, of_teams, "/admin/team-changes", "team.decide"),
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
         *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
         *_change_tasks(actor, await load_waiting_changes("items"), "/admin/changes"),
@@ -196,11 +203,28 @@ def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
         yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))
 
 
-def _change_tasks(actor: Actor, changes: Iterable[Change], folder: str) -> Iterable[Task]:
+async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> list[Task]:
+    """Draws with empty seats that no supplementary draw is about to fill."""
+    empty: Counter[str] = Counter()
+    for item in inspections:
+        if item.is_waiting_for_team:
+            empty[item.draw] += sum(seat.inspector is None for seat in item.seats)
+    if Role.DRAFTER not in actor.roles:
+        return []
+    return [
+        Task(kind="seats.fill", path=f"/admin/draws/{draw}", what=draw, n=n)
+        for draw, n in empty.items()
+        if await has_uncovered(draw)
+    ]
+
+
+def _change_tasks(
+    actor: Actor, changes: Iterable[Change], folder: str, kind: str = "change.decide"
+) -> Iterable[Task]:
     if Role.APPROVER in actor.roles:
         for change in changes:
             if change.proposed_by != actor.person_id:
-                yield Task(kind="change.decide", path=f"{folder}/{change.number}", what=change.subject[:60])
+                yield Task(kind=kind, path=f"{folder}/{change.number}", what=change.subject[:60])
 
 
 async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:
@@ -224,7 +248,8 @@ async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:
-    due = [i for i in inspections if i.due_on is not None and i.state not in ("published", "withdrawn")]
+    done = ("published", "withdrawn", "closed")
+    due = [i for i in inspections if i.due_on is not None and i.state not in done]
     for inspection in sorted(due, key=lambda item: (item.due_on, item.inspection)):
         yield Task(
             kind=f"result.{inspection.state}",

@@ -128,6 +128,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     if await DrawStep.exists().where(DrawStep.draw == row["id"]):
         return await _load_announced(office, row)
     draft = changed or parse_draft(row["draft_json"].encode())
+    is_drawing = draft.plan.supplements is None
     lists, error = await _try_lists(office, draft)
     frame = lists.frame if lists else None
     faults = await _load_faults(office, draw, draft, frame)
@@ -146,7 +147,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
         warnings=(
             *review.warnings,
             *review_strata(strata, draft.plan.strata, draft.plan.basis),
-            *(await load_limit_faults(office, draw, draft, frame) if frame else ([], []))[1],
+            *(await load_limit_faults(office, draw, draft, frame) if is_drawing and frame else ([], []))[1],
         ),
         saved=await load_saved_sections(row["id"]),
         review=review,

@@ -18,9 +18,10 @@ from agency_credit.services.desk_results import DeskInspection, load_desk_inspec
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, own_sources, parse_draft
 from agency_credit.services.draw_store import (
     load_files,
+    load_history,
     load_steps,
     load_values,
-    load_void_request,
+    load_void_requests,
     tell_history,
 )
 from agency_credit.services.next_step import (
@@ -104,6 +105,11 @@ class DrawDesk:
         return sum(item.is_waited_for for item in self.inspections)
 
     @property
+    def n_to_visit(self) -> int:
+        """Inspections that take place: those of agencies that are gone are closed."""
+        return sum(item.state != "closed" for item in self.inspections)
+
+    @property
     def n_entered_sources(self) -> int:
         """Sources whose value is there; this office's own always is."""
         return sum(source.is_entered or source.is_own for source in self.sources)
@@ -124,7 +130,12 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
     plan = parse_plan(files["plan.json"]) if "plan.json" in files else None
     is_public = any(step["step"] == "published" for step in steps)
     sources = await _load_sources(office, row["id"], draft, plan, is_public=is_public) if plan else ()
-    inspections = await load_desk_inspections(office, row["id"]) if "result.json" in files else ()
+    original = await load_draw_row(draft.plan.supplements) if draft.plan.supplements and plan else None
+    inspections = (
+        await load_desk_inspections(office, (original or row)["id"]) if "result.json" in files else ()
+    )
+    if original:
+        inspections = tuple(item for item in inspections if draw in item.supplements)
     drafter = (
         await Person.select(Person.display_name, Person.username)
         .where(Person.id == row["drafted_by"])
@@ -146,15 +157,18 @@ async def load_draw_desk(office: Office, actor: Actor, draw: str) -> DrawDesk:
         sources=sources,
         strata=_strata_of(files),
         inspections=inspections,
-        void_request=None if history.state == "voided" else await load_void_request(row["id"]),
+        void_request=None if history.state == "voided" else await _find_request(actor, row["id"]),
         replaced_by=await _find_replacement(draw),
         next=NextStep(kind="none"),
         is_after_first_value=plan is not None and office.now() >= plan.first_value_at,
     )
-    return await _with_next(office, actor, desk, history.authors)
+    is_open = original is not None and (await load_history(original)).state.value != "published"
+    return await _with_next(office, actor, desk, history.authors, is_original_open=is_open)
 
 
-async def _with_next(office: Office, actor: Actor, desk: DrawDesk, authors: frozenset[int]) -> DrawDesk:
+async def _with_next(
+    office: Office, actor: Actor, desk: DrawDesk, authors: frozenset[int], *, is_original_open: bool
+) -> DrawDesk:
     """`desk` with its next step; `authors`: who may not approve."""
     course = Course(
         state=desk.state,
@@ -165,6 +179,7 @@ async def _with_next(office: Office, actor: Actor, desk: DrawDesk, authors: froz
         is_named=any(step["step"] == "named" for step in desk.steps),
         authors=await load_authors(authors),
         due_on=first_due_days(desk.inspections).get(desk.draw),
+        is_original_open=is_original_open,
     )
     return replace(desk, next=find_next(course, actor, office.now()))
 
@@ -220,6 +235,13 @@ async def _load_readers(draw: int) -> dict[int, dict[int, str]]:
         known[row["source"]] = row["value"]
         readers[row["source"]][row["entered_by"]] = row["name"] or row["username"]
     return readers
+
+
+async def _find_request(actor: Actor, draw: int) -> dict[str, Any] | None:
+    """The request to void that the actor may confirm, else the latest."""
+    asked = await load_void_requests(draw)
+    others = (item for item in asked if item["requested_by"] != actor.person_id)
+    return next(others, asked[0] if asked else None)
 
 
 def _strata_of(files: dict[str, bytes]) -> tuple[dict[str, Any], ...]:

@@ -51,13 +51,16 @@ async def load_desk_draws(
         )
     }
     inspections = tuple(inspections)
-    n_open = Counter(item.draw for item in inspections if item.is_waited_for)
+    waiting = [item for item in inspections if item.is_waited_for]
+    n_open = Counter(draw for item in waiting for draw in (item.draw, *item.supplements))
+    published = {row["draw"] for row in rows if states.get(row["id"]) == "published"}
     due_on = first_due_days(inspections)
     draws = []
     for row in rows:
         state = states.get(row["id"], "drafted")
         course = await _load_course(row, state, n_open[row["draw"]], is_named=row["id"] in named)
-        course = replace(course, due_on=due_on.get(row["draw"]))
+        is_original_open = _original_of(row) not in (None, *published)
+        course = replace(course, due_on=due_on.get(row["draw"]), is_original_open=is_original_open)
         draws.append(
             DeskDraw(
                 draw=row["draw"],
@@ -74,9 +77,13 @@ def first_due_days(inspections: Iterable[DeskInspection]) -> dict[str, date]:
     """When the first result that is not public yet is due, by draw."""
     days: dict[str, date] = {}
     for item in inspections:
-        if item.due_on is not None and item.state != "published":
+        if item.due_on is not None and item.state not in ("published", "closed"):
             days[item.draw] = min(item.due_on, days.get(item.draw, item.due_on))
     return days
+
+
+def _original_of(row: dict[str, Any]) -> str | None:
+    return parse_draft(row["draft_json"].encode()).plan.supplements
 
 
 async def _load_course(row: dict[str, Any], state: str, n_open: int, *, is_named: bool) -> Course:

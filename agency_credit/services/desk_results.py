@@ -23,6 +23,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories
 from agency_credit.services.result_store import STANDING, load_steps
 from agency_credit.services.supervision import RESULTS_PUBLISHED, load_value
+from agency_credit.services.team_store import SentMember, fold_sent, load_calls, load_changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,14 @@ class DeskInspection:
     draw
         Empty: it rests on a lead, not on a draw.
     state
-        ``"open"`` before the first result, else that of the newest version.
+        ``"open"`` before the first result, else that of the newest version; ``"closed"`` where the agency
+        is gone.
+    sent
+        Members whom other bodies sent without lot.
+    closing
+        The call of a reserve that closed it, as `team_store.load_calls` gives it; None: it takes place.
+    supplements
+        Supplementary draws that filled a seat of its team.
     is_provisional
         Whether the deadline rests on a year whose working days are not known yet; of one inspection only.
     """
@@ -110,11 +118,16 @@ class DeskInspection:
     is_overdue: bool
     seats: tuple[DeskSeat, ...]
     results: tuple[DeskResult, ...]
+    sent: tuple[SentMember, ...] = ()
+    closing: dict[str, Any] | None = None
+    supplements: tuple[str, ...] = ()
     is_provisional: bool = False
 
     @property
     def state(self) -> str:
         """Where it stands."""
+        if self.closing is not None:
+            return "closed"
         return self.results[-1].state if self.results else "open"
 
     @property
@@ -133,9 +146,14 @@ class DeskInspection:
         return any(seat.inspector is None for seat in self.seats)
 
     @property
+    def is_waiting_for_team(self) -> bool:
+        """Whether a supplementary draw has to fill a seat before the visit."""
+        return self.closing is None and not self.has_standing_result and self.is_team_short
+
+    @property
     def is_waited_for(self) -> bool:
         """Whether publication waits for it; one without a whole team waits for a supplementary draw."""
-        return not self.has_standing_result and not self.is_team_short
+        return self.closing is None and not self.has_standing_result and not self.is_team_short
 
     @property
     def has_standing_result(self) -> bool:
@@ -180,6 +198,7 @@ async def load_desk_inspections(
     published = {step["draw"] for step in steps if step["step"] == "published"}
     voided = {step["draw"] for step in steps if step["step"] == "voided"}
     seats, results = await _load_seats(inspection), await _load_results(inspection)
+    teams = await _load_teams()
     today = office.today()
     return tuple(
         DeskInspection(
@@ -197,6 +216,9 @@ async def load_desk_inspections(
             is_overdue=_is_overdue(row, results.get(row["id"], []), today),
             seats=tuple(seats.get(row["id"], [])),
             results=tuple(results.get(row["id"], [])),
+            sent=teams.sent.get(row["id"], ()),
+            closing=teams.closed.get(row["id"]),
+            supplements=tuple(sorted(teams.supplements.get(row["id"], ()))),
         )
         for row in rows
         if draw is not None or row["draw"] not in voided
@@ -218,6 +240,29 @@ async def load_desk_inspection(office: Office, inspection: int) -> DeskInspectio
 def _is_overdue(row: dict[str, Any], results: list[DeskResult], today: date) -> bool:
     is_out = any(result.state in ("published", "withdrawn") for result in results)
     return row["due_on"] is not None and row["due_on"] < today and not is_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teams:
+    sent: dict[int, tuple[SentMember, ...]]
+    closed: dict[int, dict[str, Any]]
+    supplements: dict[int, set[str]]
+
+
+async def _load_teams() -> _Teams:
+    """What befell the teams after their draws; a reserve has its team from the inspection it replaces."""
+    changes, calls = await load_changes(), await load_calls()
+    supplements: dict[int, set[str]] = {}
+    for change in changes:
+        if change["kind"] == "seated":
+            supplements.setdefault(change["inspection"], set()).add(change["supplement_draw"])
+    for call in calls:
+        if call["inspection"] is not None:
+            taken_over = supplements.get(call["replaced"], set())
+            supplements[call["inspection"]] = supplements.get(call["inspection"], set()) | taken_over
+    return _Teams(
+        sent=fold_sent(changes), closed={call["replaced"]: call for call in calls}, supplements=supplements
+    )
 
 
 async def _load_seats(inspection: int | None) -> dict[int, list[DeskSeat]]:

@@ -14,11 +14,17 @@ from agency_credit.publication.masking import find_personal_number
 from agency_credit.sampling import parse_plan
 from agency_credit.services.draft_chances import find_vague_events, find_zero_chances
 from agency_credit.services.draft_task import load_limit_faults, load_task_faults
-from agency_credit.services.draw_draft import NO_COMMITMENT, DrawDraft, format_plan_of, own_sources
+from agency_credit.services.draw_draft import (
+    NO_COMMITMENT,
+    DrawDraft,
+    format_plan_of,
+    own_sources,
+)
 from agency_credit.services.frame import ANNUAL_CAP, Stratification
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts, load_parameter
 from agency_credit.services.supervision import load_value
+from agency_credit.services.supplement_faults import load_supplement_faults
 
 
 async def load_draft_faults(
@@ -38,12 +44,23 @@ async def load_draft_faults(
         *_strata_faults(draft, stratification),
         *find_zero_chances(draw, draft, stratification),
         *find_vague_events(draft),
-        *await load_task_faults(office, draft),
-        *(await load_limit_faults(office, draw, draft, stratification))[0],
+        *await _task_faults(office, draw, draft, stratification),
         *await _office_faults(draft),
         *await _scope_faults(office, draft),
         *await _attempt_faults(draft),
     )
+
+
+async def _task_faults(
+    office: Office, draw: str, draft: DrawDraft, stratification: Stratification
+) -> list[Fault]:
+    """A supplement carries out no task of its own: it draws nobody to inspect."""
+    if draft.plan.supplements is not None:
+        return await load_supplement_faults(draft, stratification)
+    return [
+        *await load_task_faults(office, draft),
+        *(await load_limit_faults(office, draw, draft, stratification))[0],
+    ]
 
 
 def _plan_faults(draw: str, draft: DrawDraft) -> tuple[Fault, ...]:
@@ -184,14 +201,12 @@ async def _scope_faults(office: Office, draft: DrawDraft) -> list[Fault]:
 async def _attempt_faults(draft: DrawDraft) -> list[Fault]:
     """What a draw says of other draws is true."""
     faults = []
-    if draft.plan.supplements is not None:
-        # The frame of a supplementary draw is not that of a draw (draw-protocol.md, section 7): with
-        # today's frame its single seat would be a way round the two inspectors of the law (R8).
+    if draft.missing and draft.plan.supplements is None:
         faults.append(
             _fault(
-                "plan.supplements",
-                "draft.supplements",
-                "supplementary draws cannot be drafted here; draft an ordinary draw",
+                "plan.seats",
+                "draft.missing",
+                "only a supplementary draw fills missing seats; take them out of the draft",
             )
         )
     if draft.replaces is not None and not await _is_voided(draft.replaces):

@@ -74,6 +74,8 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         The row of the annual plan that it carries out, or why it carries out none.
     partners
         The other bodies of a joint draw; the plan then names them all.
+    missing
+        Of a supplementary draw: the seats of the original's teams that it fills, from 0, ascending.
     """
 
     plan: PlanDraft
@@ -84,6 +86,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     task: PlannedTask | None = None
     unplanned: Unplanned | None = None
     partners: list[Partner] = []
+    missing: list[int] = []
 
     @property
     def bodies(self) -> str:

@@ -28,6 +28,7 @@ from agency_credit.services.frame import (
     load_stratification,
 )
 from agency_credit.services.office import Office
+from agency_credit.services.supplements import load_supplement_lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class DrawLists:
     roster
         As `frame.load_roster` gives it.
     recused
-        Pairs of inspector and unit of the voided draw; None: those approved by now.
+        Pairs of inspector and unit, of the voided draw or of a supplement; None: those approved by now.
     """
 
     frame: Stratification
@@ -65,6 +66,9 @@ class DrawLists:
 async def load_draw_lists(office: Office, draft: DrawDraft) -> DrawLists:
     """The lists that `draft` would freeze now; raises as `frame.load_stratification` does."""
     kept = await _load_kept_draw(draft.replaces)
+    if kept is None and draft.plan.supplements is not None:
+        lists = await load_supplement_lists(draft)
+        return DrawLists(frame=lists.frame, roster=lists.roster, recused=lists.recused)
     if kept is None:
         by_size = draft.plan.selection == "pareto"
         frame = await load_stratification(office, draft.scope, by_size=by_size)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agency_credit.database.tables import Agency, Inspection
+from agency_credit.database.tables import Agency, Draw, Inspection
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.publication.merkle import hash_leaf, inclusion_proof
 from agency_credit.sampling import count_candidates, entropy_tenths, parse_files, ticket
@@ -125,7 +125,8 @@ async def load_outcome(draw: int, contents: Mapping[str, bytes]) -> OutcomeView:
     n_candidates = {(seat.unit, seat.seat): seat.n_candidates for seat in seats}
     told = _told_names(contents)
     roles = [seat.role for seat in files.plan.seats]
-    results = await _load_results(draw)
+    supplemented = await Draw.select(Draw.id).where(Draw.draw == (files.plan.supplements or "")).first()
+    results = await _load_results(supplemented["id"] if supplemented else draw)  # it opened the inspections
     tenths = entropy_tenths(files.plan, values)
     targets = [
         TargetView(

@@ -57,6 +57,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_districts
 from agency_credit.services.scope_words import describe_scope
+from agency_credit.services.supplements import seat_drawn
 from agency_credit.services.verify import refuse_false_bundle
 
 
@@ -188,14 +189,14 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
     1. All values are there; the reveal is put together with this office's nonces.
     2. The outcome is computed, then recomputed by the verifier; a difference stops everything.
     3. `result.json` is frozen, its digest goes into the public log.
-    4. An inspection is opened for every target, with its team.
+    4. An inspection is opened for every target, with its team; a supplement seats people in the original's.
 
     Raises
     ------
     ConflictError
         Somebody else drew first; ``link`` leads to the draw.
     RefusedError
-        Not approved, or a value is missing.
+        Not approved, or a value is missing; the original of a supplement was voided.
     """
     async with operation(office, actor, "draw.run", draw, roles=DRAW_PEOPLE) as op:
         row = await load_draw_row(draw)
@@ -213,7 +214,10 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
         await append_step(row["id"], "drawn", actor, op.at, log_index=index)
         mandatory = frozenset(outcome.selection.mandatory)
         teams = {team.unit: team.inspectors for team in outcome.teams.teams}
-        await _open_inspections(row["id"], files, teams, mandatory)  # 4
+        if files.plan.supplements is None:
+            await _open_inspections(row["id"], files, teams, mandatory)  # 4
+        else:
+            await seat_drawn(row, teams, op.at, index)
         op.details.update(seed=outcome.seed, targets=len(teams))
 
 

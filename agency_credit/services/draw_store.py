@@ -150,15 +150,14 @@ async def load_values(draw: int) -> dict[int, str]:
     return {row["source"]: row["value"] for row in rows}
 
 
-async def load_void_request(draw: int) -> dict[str, Any] | None:
-    """The latest request to void the draw, waiting for its second person."""
+async def load_void_requests(draw: int) -> list[dict[str, Any]]:
+    """The requests to void the draw, the latest first, waiting for a second person."""
     return await (
         DrawVoidRequest.select(
             *DrawVoidRequest.all_columns(), DrawVoidRequest.requested_by.display_name.as_alias("by_name")
         )
         .where(DrawVoidRequest.draw == draw)
         .order_by(DrawVoidRequest.id, ascending=False)
-        .first()
     )
 
 

@@ -16,6 +16,7 @@ from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
 from agency_credit.inspection.draw_states import lateness
 from agency_credit.services.draw_outcome import OutcomeView, load_outcome
 from agency_credit.services.draw_task import BodyItems, PlannedTask, Unplanned, split_items
+from agency_credit.services.team_views import AfterDraw, load_after_draw
 
 WHEN_ANNOUNCED = ("plan.json", "announcement.json")
 WHEN_PUBLISHED = (
@@ -91,6 +92,7 @@ class DrawView(msgspec.Struct, frozen=True, kw_only=True):
     """What the public may see of a draw now; `plan` is the content of plan.json.
 
     `late_seconds`: how much later than 24 hours after the last public value it was drawn; None: in time.
+    `after`: what happened after it was drawn.
     """
 
     draw: str
@@ -110,6 +112,7 @@ class DrawView(msgspec.Struct, frozen=True, kw_only=True):
     task: PlannedTask | None
     unplanned: Unplanned | None
     outcome: OutcomeView | None
+    after: AfterDraw
 
 
 async def load_draws(*, state: str = "", cursor: str = "", limit: int = 50) -> DrawPage:
@@ -192,6 +195,7 @@ async def load_draw(draw: str) -> DrawView:
         task=msgspec.convert(draft.get("task"), PlannedTask | None),
         unplanned=msgspec.convert(draft.get("unplanned"), Unplanned | None),
         outcome=await load_outcome(row["id"], contents) if is_published else None,
+        after=await load_after_draw(row, plan["supplements"], is_published=is_published),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import DrawVoidRequest
-from agency_credit.domain.errors import InputError, RefusedError
+from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import APPROVER, DRAW_PEOPLE, Actor
 from agency_credit.inspection import draw_states
 from agency_credit.publication.masking import check_publishable
@@ -16,11 +16,12 @@ from agency_credit.services.draw_store import (
     append_step,
     load_files,
     load_history,
-    load_void_request,
+    load_void_requests,
     person_of,
 )
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
+from agency_credit.services.supplements import unseat_drawn
 
 MAX_REASON = 2000
 """Characters; the reason goes into an entry of the log, which has a size."""
@@ -64,24 +65,29 @@ async def request_void(office: Office, actor: Actor, draw: str, reason_code: str
         )
 
 
-async def confirm_void(office: Office, actor: Actor, draw: str) -> None:
+async def confirm_void(office: Office, actor: Actor, draw: str, request: int | None = None) -> None:
     """A second person voids the draw for the reason that the first one gave.
+
+    Parameters
+    ----------
+    request
+        Row of the request that the actor has read; None: the latest that another person made.
 
     Raises
     ------
     ForbiddenError
-        The person who asked for it.
+        Only this person asked for it.
+    NotFoundError
+        The draw has no such request.
     RefusedError
         Nobody asked, or the reason is not allowed any more.
     """
     async with operation(office, actor, "draw.void", draw, roles=APPROVER) as op:
         row = await load_draw_row(draw)
-        request = await load_void_request(row["id"])
-        if request is None:
-            raise RefusedError("void.unasked", "nobody has asked to void {draw}", draw=draw)
-        draw_states.check_second_person(request["requested_by"], person_of(actor))
-        await _check(row, request["reason_code"], op.at)
-        body = {"draw": draw, "reason": request["reason"], "reason_code": request["reason_code"]}
+        asked = await _find_request(row, person_of(actor), request)
+        draw_states.check_second_person(asked["requested_by"], person_of(actor))
+        await _check(row, asked["reason_code"], op.at)
+        body = {"draw": draw, "reason": asked["reason"], "reason_code": asked["reason_code"]}
         index = await op.append_entry("draw.voided", draw, body)
         await append_step(
             row["id"],
@@ -89,10 +95,26 @@ async def confirm_void(office: Office, actor: Actor, draw: str) -> None:
             actor,
             op.at,
             log_index=index,
-            second=request["requested_by"],
-            reason_code=request["reason_code"],
-            reason=request["reason"],
+            second=asked["requested_by"],
+            reason_code=asked["reason_code"],
+            reason=asked["reason"],
         )
+        await unseat_drawn(row, op.at, index)
+
+
+async def _find_request(row: dict[str, Any], person: int, request: int | None) -> dict[str, Any]:
+    """The request that is confirmed: the one named, else the latest by another, else one's own."""
+    asked = await load_void_requests(row["id"])
+    if not asked:
+        raise RefusedError("void.unasked", "nobody has asked to void {draw}", draw=row["draw"])
+    if request is not None:
+        named = next((item for item in asked if item["id"] == request), None)
+        if named is None:
+            raise NotFoundError(
+                "void.request", "{draw} has no such request; load the page again", draw=row["draw"]
+            )
+        return named
+    return next((item for item in asked if item["requested_by"] != person), asked[0])
 
 
 async def _check(row: dict[str, Any], reason_code: str, now: datetime) -> None:

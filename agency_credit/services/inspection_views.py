@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from agency_credit.database.tables import DrawStep, Inspection, LeadInspection, OtherInspection, ResultStep
+from agency_credit.database.tables import (
+    DrawStep,
+    Inspection,
+    LeadInspection,
+    OtherInspection,
+    ReserveCall,
+    ResultStep,
+)
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.services.reference import load_categories
 from agency_credit.services.register import load_agency_row
@@ -58,7 +65,7 @@ class OtherVisit(msgspec.Struct, frozen=True, kw_only=True):
 class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
     """An inspection that a published draw opened, or one on a lead (`draw` empty) with a published result.
 
-    `drawn_at`: of one on a lead when it was opened.
+    `drawn_at`: of one on a lead when it was opened. `closed`: why it does not take place; None: it does.
     """
 
     draw: str
@@ -66,6 +73,7 @@ class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     drawn_at: datetime
     result: ResultView | None
+    closed: str | None
 
 
 async def load_agency_inspections(uscc: str) -> list[InspectionView]:
@@ -88,6 +96,10 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
     steps = await _load_step_times(drawn) if drawn else {}
     opened = await _load_opening_times(agency)
     results = await load_published_results(agency=agency)
+    calls = await ReserveCall.select(ReserveCall.replaced, ReserveCall.reason_code).where(
+        ReserveCall.replaced.is_in([row["id"] for row in rows])
+    )
+    closed = {call["replaced"]: call["reason_code"] for call in calls}
     return [
         InspectionView(
             draw=row["draw"] or "",
@@ -95,6 +107,7 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
             stream=row["stream"],
             drawn_at=opened[row["id"]] if row["draw_id"] is None else steps[row["draw_id"], "drawn"],
             result=results.get(row["id"]),
+            closed=closed.get(row["id"]),
         )
         for row in rows
         if (row["draw_id"], "published") in steps or (row["id"] in opened and row["id"] in results)

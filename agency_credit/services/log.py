@@ -38,6 +38,7 @@ from agency_credit.publication.proof import LogProof, format_extra, format_proof
 from agency_credit.services.fork_guard import NAME as GUARD
 from agency_credit.services.fork_guard import find_fork, find_own_fork, read_guard, write_guard
 from agency_credit.services.keys import LogSigner
+from agency_credit.services.log_bodies import load_sealed
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
@@ -289,7 +290,8 @@ async def load_proof(index: int) -> str:
     leaves = (await _load_leaves())[: last["size"]]
     row = await LogEntry.select(LogEntry.entry).where(LogEntry.index == index).first()
     assert row is not None, "the leaves come from the same rows"
-    opened = await LogBody.select().where(LogBody.log_index == index).first()
+    is_sealed = bool(await load_sealed([index]))
+    opened = None if is_sealed else await LogBody.select().where(LogBody.log_index == index).first()
     extra = format_extra(
         parse_entry(bytes(row["entry"])),
         json.loads(opened["body_json"]) if opened else None,
@@ -321,7 +323,10 @@ async def load_entries(*, cursor: str = "", limit: int = 50) -> EntryPage:
         .order_by(LogEntry.index, ascending=False)
     )
     bodies = await LogBody.select().where((LogBody.log_index >= start) & (LogBody.log_index < end))
-    opened = {row["log_index"]: json.loads(row["body_json"]) for row in bodies}
+    sealed = await load_sealed([row["log_index"] for row in bodies])
+    opened = {
+        row["log_index"]: json.loads(row["body_json"]) for row in bodies if row["log_index"] not in sealed
+    }
     items = [_view(row, opened.get(row["index"])) for row in rows]
     return EntryPage(items=items, total=size, cursor=str(start) if start else None)
 

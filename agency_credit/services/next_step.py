@@ -20,7 +20,7 @@ class NextStep:
     Parameters
     ----------
     kind
-        finish, approve, values, draw, inspect, publish, names or none.
+        finish, approve, values, draw, inspect, original, publish, names or none.
     roles
         Who may; `not_by`: names of the people who may not, since they had a hand in the draft.
     from_at, until_at
@@ -61,6 +61,8 @@ class Course:
         When its public values can be known; of a draft, as far as it says so by now.
     n_open
         Inspections that publication waits for.
+    is_original_open
+        It is a supplement, and the draw that it supplements is not published yet.
     authors
         Names by person of those who may not approve; only asked for while it waits for its approval.
     due_on
@@ -75,6 +77,7 @@ class Course:
     is_named: bool
     authors: dict[int, str]
     due_on: date | None = None
+    is_original_open: bool = False
 
 
 _WAY = {
@@ -86,6 +89,7 @@ _WAY = {
 def tell_stages(kind: str, publication: str) -> tuple[Stage, ...]:
     """The whole way of a draw whose next step is `kind`; all of it is done where nothing comes next."""
     way = _WAY[publication]
+    kind = "publish" if kind == "original" else kind  # its own publication waits for that of another draw
     here = way.index(kind) if kind in way else len(way)
     return tuple(
         Stage(kind=stage, place="done" if index < here else "here" if index == here else "later")
@@ -146,6 +150,8 @@ def _find_kind(course: Course) -> tuple[str, tuple[Role, ...]]:
         return "approve", (Role.APPROVER,)
     if course.state == "approved":
         return "draw" if course.has_all_values else "values", (Role.DRAFTER, Role.APPROVER)
+    if course.state == "drawn" and course.is_original_open and course.n_open == 0:
+        return "original", (Role.PUBLISHER,)
     if course.state == "drawn" and (course.n_open == 0 or not is_public_late):
         return "publish", (Role.PUBLISHER,)
     if course.state == "voided" or (course.state == "published" and (is_public_late or course.is_named)):

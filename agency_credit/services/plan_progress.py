@@ -94,6 +94,8 @@ async def count_draws_by_item(year: int, *, besides: str = "") -> Counter[str]:
     for draw in await Draw.select(Draw.id, Draw.draft_json).where(Draw.draw != besides):
         if draw["id"] in announced - voided:
             draft = msgspec.json.decode(draw["draft_json"])
+            if draft["plan"].get("supplements") is not None:  # the same inspections once more
+                continue
             theirs = (title for partner in draft.get("partners", ()) for title in partner["items"])
             counts.update({*draft["plan"]["items"], *theirs})
     return counts

@@ -6,7 +6,7 @@ from typing import Any
 
 from agency_credit.database.tables import Inspector
 from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import ConflictError, RefusedError
+from agency_credit.domain.errors import ConflictError
 from agency_credit.domain.role import PUBLISHER, Actor
 from agency_credit.domain.roster import ServedInspector
 from agency_credit.inspection import draw_states
@@ -26,20 +26,16 @@ from agency_credit.services.draw_store import (
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.result_review import append_result_publication
-from agency_credit.services.result_store import (
-    has_standing,
-    load_inspections,
-    load_latest_result,
-    load_seats,
-    load_versions,
-)
+from agency_credit.services.result_store import load_latest_result
+from agency_credit.services.served import Visit, check_original, check_results, load_served
 from agency_credit.services.verify import refuse_false_bundle
 
 
 async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
     """Make a draw public: at once after drawing, or after the inspections, as its plan says.
 
-    1. After inspections: every inspection with a team has a reviewed result.
+    1. After inspections: every inspection with a team has a reviewed result, no supplement is under way,
+       and a supplement waits for its original.
     2. The reveal is opened; after inspections the names of those who served are told (section 8).
     3. The verifier replays the files; what it rejects is not published (docs/adr/0001).
     4. The files, the step and the log entries are written in one transaction; results go out with it.
@@ -63,19 +59,20 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
         contents = await load_files(row["id"])
         await refuse_changed_files(draw, contents)
         plan = parse_plan(contents["plan.json"])
-        inspections = await load_inspections(row["id"])
+        await check_original(row, plan.supplements)
+        served = await load_served(row, plan.supplements)
         is_late = plan.publication == "after-inspection"
         if is_late:
-            await _check_results(inspections)  # 1
+            await check_results(row, served, plan.supplements)  # 1
         added = {"reveal.json": format_reveal(await load_reveal(office, row, plan))}  # 2
         if is_late:
-            added["names.jsonl"] = await _format_names(office, row["id"])
+            added["names.jsonl"] = await _format_names(office, row["id"], served)
         refuse_false_bundle(contents | added)  # 3
         await _append_publication(op, row, "published", contents, added)  # 4
-        if is_late:
-            for inspection in inspections:
+        if is_late and plan.supplements is None:  # a supplement's results are those of its original
+            for inspection, _ in served:
                 latest = await load_latest_result(inspection["id"])
-                if latest and latest["state"] == "reviewed":
+                if latest is not None and latest["state"] == "reviewed":
                     await append_result_publication(op, inspection)
         bundle.write(contents | added)  # 5
 
@@ -94,8 +91,10 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
     ):
         row = await load_draw_row(draw)
         draw_states.check_names(await load_history(row))
-        await _check_results(await load_inspections(row["id"]))
         contents = await load_files(row["id"])
+        plan = parse_plan(contents["plan.json"])
+        served = await load_served(row, plan.supplements)
+        await check_results(row, served, plan.supplements)
         if "names.jsonl" in contents:
             raise ConflictError(
                 "draw.named-already",
@@ -104,7 +103,7 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
                 link=f"/draws/{draw}",
             )
         await refuse_changed_files(draw, contents)
-        added = {"names.jsonl": await _format_names(office, row["id"])}
+        added = {"names.jsonl": await _format_names(office, row["id"], served)}
         refuse_false_bundle(contents | added)
         await _append_publication(op, row, "named", contents, added)
         bundle.write(contents | added)
@@ -120,28 +119,12 @@ async def _append_publication(
     await append_step(row["id"], step, op.actor, op.at, log_index=index)
 
 
-async def _check_results(inspections: list[dict[str, Any]]) -> None:
-    open_units = []
-    for inspection in inspections:
-        seats = await load_seats(inspection["id"])
-        is_done = has_standing(await load_versions(inspection["id"]))
-        if not is_done and all(seat["inspector"] is not None for seat in seats):
-            open_units.append(inspection["agency_name"])
-    if open_units:
-        raise RefusedError(
-            "draw.results-missing",
-            "{n} inspections have no reviewed result yet, the first is {name}",
-            n=len(open_units),
-            name=open_units[0],
-        )
-
-
-async def _format_names(office: Office, draw: int) -> bytes:
+async def _format_names(office: Office, draw: int, visits: list[Visit]) -> bytes:
     salts = await open_salts(office, draw)
     served = set()
-    for inspection in await load_inspections(draw):
+    for inspection, members in visits:
         if await load_latest_result(inspection["id"]):
-            served |= {seat["inspector"] for seat in await load_seats(inspection["id"])}
+            served |= members
     people = {
         row["id"]: row for row in await Inspector.select(Inspector.id, Inspector.name, Inspector.certificate)
     }

@@ -11,6 +11,7 @@ from agency_credit.database.tables import (
     InspectionResult,
     InspectionSeat,
     Person,
+    ReserveCall,
     ResultConfirmation,
     ResultStep,
 )
@@ -36,13 +37,19 @@ async def load_inspection(inspection: int) -> dict[str, Any]:
     NotFoundError
         There is none.
     RefusedError
-        Its draw was voided.
+        Its draw was voided, or a call of reserves closed it.
     """
     row: dict[str, Any] | None = await _select_inspections().where(Inspection.id == inspection).first()
     if row is None:
         raise NotFoundError("inspection.unknown", "there is no such inspection")
     if await DrawStep.exists().where((DrawStep.draw == row["draw"]) & (DrawStep.step == "voided")):
         raise RefusedError("draw.voided", "the draw {draw} was voided", draw=row["draw_identifier"])
+    if await ReserveCall.exists().where(ReserveCall.replaced == inspection):
+        raise RefusedError(
+            "inspection.closed",
+            "{unit} was found to be no more or outside the frame, and its inspection closed",
+            unit=row["uscc"],
+        )
     return row
 
 

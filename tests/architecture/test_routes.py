@@ -61,6 +61,9 @@ POST   /admin/draws/{draw:str}/plan/{section:str}       drafter
 GET    /admin/draws/{draw:str}/protocol                 approver audit drafter publisher
 GET    /admin/draws/{draw:str}/publish                  publisher
 POST   /admin/draws/{draw:str}/publish                  publisher
+GET    /admin/draws/{draw:str}/reserves/{unit:str}      drafter
+POST   /admin/draws/{draw:str}/reserves/{unit:str}      drafter
+POST   /admin/draws/{draw:str}/supplements              drafter
 GET    /admin/draws/{draw:str}/values                   approver drafter
 POST   /admin/draws/{draw:str}/values/{source:int}      approver drafter
 GET    /admin/draws/{draw:str}/void                     approver drafter
@@ -90,6 +93,8 @@ GET    /admin/inspections/{inspection:int}/photographs/{digest:str} approver aud
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
 POST   /admin/inspections/{inspection:int}/review       approver
+GET    /admin/inspections/{inspection:int}/team         approver audit drafter publisher
+POST   /admin/inspections/{inspection:int}/team         drafter
 GET    /admin/invitation                                public
 POST   /admin/invitation                                public
 GET    /admin/items                                     approver audit drafter publisher
@@ -141,6 +146,9 @@ POST   /admin/rules/{instrument:str}                    drafter
 GET    /admin/security                                  security
 POST   /admin/security                                  security
 GET    /admin/statistics                                approver audit drafter system
+GET    /admin/team-changes/{number:int}                 approver audit drafter publisher
+POST   /admin/team-changes/{number:int}/decide          approver
+POST   /admin/team-changes/{number:int}/take-back       drafter
 GET    /agencies                                        public
 GET    /agencies.csv                                    public
 GET    /agencies.json                                   public

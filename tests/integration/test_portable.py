@@ -64,6 +64,8 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "photograph": {"kind": "photo"},
     "recusal_decision": {"verdict": "refused"},
     "follow_up_step": {"step": "ordered"},
+    "reserve_call": {"reason_code": "closed"},
+    "team_change": {"kind": "sent"},
 }
 MEMBER, BYSTANDER = 99, 98
 KNOWN_VALUES: dict[str, dict[str, Any]] = {
@@ -71,6 +73,7 @@ KNOWN_VALUES: dict[str, dict[str, Any]] = {
     "inspection_result": {"digest": "0" * 64},
     "result_confirmation": {"digest": "0" * 64, "by": MEMBER},
     "recusal_decision": {"by": BYSTANDER},
+    "team_change": {"request": 1},
 }
 """What some tables ask of others: who confirms sits on the team, who decides does not."""
 
@@ -252,7 +255,7 @@ async def test_what_is_unique_is_refused_a_second_time(engine: Database) -> None
     assert accepted == {
         *("audit_line", "import_run", "login_attempt", "rating", "draw_void_request", "draw_value"),
         *("checkpoint", "change_request", "record_event", "inspection", "import_row", "import_upload"),
-        *("follow_up_step", "notice", "arrival"),
+        *("follow_up_step", "notice", "arrival", "team_change"),
     }
 
 

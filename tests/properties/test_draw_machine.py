@@ -77,7 +77,7 @@ class DrawLife(RuleBasedStateMachine):
         self.last_at = self.now + 3 * GAP
         self.steps: dict[str, str] = {}
         self.values: set[int] = set()
-        self.request: tuple[str, str] | None = None
+        self.requests: list[tuple[str, str]] = []
         self.results: dict[int, str] = {}
         self.days: dict[int, date] = {}
         self.frozen: dict[str, bytes] = {}
@@ -231,15 +231,16 @@ class DrawLife(RuleBasedStateMachine):
         expected = self._may_void(who, code, Role.DRAFTER, Role.APPROVER)
         call = request_void(self.hub.office, self._actor(who), self.draw, code, "开奖延期，见公告")
         if self._try(call, expected):
-            self.request = (who, code)
+            self.requests.append((who, code))
 
     @rule(who=st.sampled_from(WHO))
     def confirm(self, who: str) -> None:
-        """Another person than the one who asked."""
-        asked_by, code = self.request or ("", "")
+        """Another person than the one who asked; of several who did, the latest other one."""
+        others = [request for request in self.requests if request[0] != who]
+        asked_by, code = (others or self.requests or [("", "")])[-1]
         expected = _first(
             (not self._may(who, Role.APPROVER), ForbiddenError),
-            (self.request is None, RefusedError),
+            (not self.requests, RefusedError),
             (asked_by == who, ForbiddenError),
         ) or self._may_void(who, code, Role.APPROVER)
         self._try(confirm_void(self.hub.office, self._actor(who), self.draw), expected, "voided", who)

@@ -74,6 +74,7 @@ from agency_credit.database.tables.register import (
     RecordSalt,
     Recusal,
 )
+from agency_credit.database.tables.team import ReserveCall, TeamChange
 
 TABLES = (
     District, InspectionItem, ResultCategory, CalendarDay, LegalParameter,
@@ -85,7 +86,7 @@ TABLES = (
     Inspector, Recusal, Rating,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
-    Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection,
+    Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection, ReserveCall, TeamChange,
     AnnualPlanDraft, AnnualPlan, LeadInspection,
     ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
     RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice, ArrivalCode, Arrival,
@@ -96,7 +97,8 @@ APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
     CreditRecord, RecordEvent, Rating,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
-    InspectionResult, ResultStep, InspectionItem, AnnualPlan, LeadInspection, LogEntry, Checkpoint,
+    InspectionResult, ResultStep, ReserveCall, TeamChange, InspectionItem, AnnualPlan, LeadInspection,
+    LogEntry, Checkpoint,
     ResultConfirmation, ResultSubmission, ResultWithdrawal, Photograph, PhotographContent,
     RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, ArrivalCode, Arrival,
 )  # fmt: skip
@@ -162,6 +164,7 @@ __all__ = [
     "Recusal",
     "RecusalApplication",
     "RecusalDecision",
+    "ReserveCall",
     "ResultCategory",
     "ResultConfirmation",
     "ResultDraft",
@@ -171,4 +174,5 @@ __all__ = [
     "RuleVersion",
     "SecuritySetting",
     "Session",
+    "TeamChange",
 ]

@@ -1,0 +1,137 @@
+"""The console after a draw: reserves, supplementary draws, members who leave or are sent, by two people."""
+
+from __future__ import annotations
+
+import pytest
+
+from agency_credit.database.tables import ReserveCall, TeamChange
+from agency_credit.services.draw_draft import load_draft
+from agency_credit.services.office import Office
+from agency_credit.services.publish_draw import publish_draw
+from tests import world as made
+from tests.conftest import Clock
+from tests.integration.console import desk_of
+from tests.supplements import drawn, emptied, inspect, supplemented
+from tests.visitor import visit
+from tests.world import World
+
+MEMBER = {
+    "sent-sent_by": "桓台县市场监督管理局",
+    "sent-certificate": "鲁C90001",
+    "sent-name": "王协查",
+    "sent-role": "属地检查员",
+    "sent-document": "淄知发〔2026〕9号第三条",
+    "sent-reason": "方案规定由属地派员参加",
+}
+
+
+@pytest.fixture
+async def world(office: Office, clock: Clock) -> World:
+    return await made.build_world(office, clock)
+
+
+async def test_a_reserve_is_proposed_on_one_page_and_approved_on_another(world: World) -> None:
+    draw = await drawn(world)
+    gone = (await made.inspections_of(draw))[0]
+    path = f"/admin/draws/{draw}/reserves/{gone['uscc']}"
+    async with desk_of(world.office, "drafter") as drafter:
+        page = await drafter.open(f"/admin/draws/{draw}")
+        assert path in page.text
+        page = await drafter.open(path)
+        assert (page.status_code, "递补" in page.text) == (200, True)
+        refused = await drafter.send(path, {"reason_code": "unreachable", "reason": "电话无人接听"})
+        assert refused.status_code == 422
+        assert "联系不上属于检查发现的情形" in refused.text
+        sent = await drafter.send(path, {"reason_code": "closed", "reason": "已核准注销"})
+        assert sent.status_code == 303
+        change = sent.headers["location"]
+        own = await drafter.open(change)
+        assert f"{change}/decide" not in own.text
+        assert (await drafter.send(f"{change}/decide", {"verdict": "approve"})).status_code == 403
+    async with desk_of(world.office, "approver") as approver:
+        desk = await approver.open("/admin")
+        assert change in desk.text
+        page = await approver.open(change)
+        assert f"{change}/decide" in page.text
+        assert (await approver.send(f"{change}/decide", {"verdict": "approve"})).status_code == 303
+        page = await approver.open(f"/admin/draws/{draw}")
+    assert await ReserveCall.count() == 1
+    assert "机构已不存在" in page.text
+
+
+async def test_one_button_drafts_the_supplementary_draw(world: World) -> None:
+    draw = await drawn(world)
+    first = (await made.inspections_of(draw))[0]
+    await emptied(world, first["id"], 1)
+    async with desk_of(world.office, "drafter") as drafter:
+        page = await drafter.open(f"/admin/draws/{draw}")
+        assert "有 1 个席位空缺" in page.text
+        answer = await drafter.send(f"/admin/draws/{draw}/supplements")
+        assert answer.status_code == 303
+        draft = await drafter.open(answer.headers["location"])
+        assert draw in draft.text
+        page = await drafter.open(f"/admin/draws/{draw}")
+        assert f"/admin/draws/{draw}/supplements" not in page.text
+        name = answer.headers["location"].split("/")[3]
+        assert (await load_draft(name)).plan.supplements == draw
+        for section in ("what", "frame", "strata", "teams", "entropy"):
+            assert (await drafter.open(f"/admin/draws/{name}/plan/{section}")).status_code == 200
+
+
+async def test_a_member_is_sent_beside_the_lottery_and_shown_everywhere(world: World) -> None:
+    draw = await drawn(world)
+    first = (await made.inspections_of(draw))[0]
+    path = f"/admin/inspections/{first['id']}/team"
+    async with desk_of(world.office, "drafter") as drafter:
+        assert (await drafter.open(path)).status_code == 200
+        refused = await drafter.send(path, {"action": "sent", **MEMBER, "sent-document": ""})
+        assert refused.status_code == 422
+        assert MEMBER["sent-name"] in refused.text
+        sent = await drafter.send(path, {"action": "sent", **MEMBER})
+        assert sent.status_code == 303, sent.text
+        change = sent.headers["location"]
+    async with desk_of(world.office, "approver") as approver:
+        await approver.open(change)
+        await approver.send(f"{change}/decide", {"verdict": "approve"})
+        for page in (path, f"/admin/draws/{draw}", f"/admin/inspections/{first['id']}"):
+            assert "王协查" in (await approver.open(page)).text
+    (row,) = await TeamChange.select()
+    assert (row["kind"], row["seat"], row["inspector"]) == ("sent", None, None)
+
+
+async def test_a_seat_is_emptied_on_the_page_of_its_team(world: World) -> None:
+    draw = await drawn(world)
+    first = (await made.inspections_of(draw))[0]
+    path = f"/admin/inspections/{first['id']}/team"
+    async with desk_of(world.office, "drafter") as drafter:
+        await drafter.open(path)
+        for form in ({}, {"seat": "0"}, {"seat": "0", "emptied-reason_code": "absence"}):
+            assert (await drafter.send(path, {"action": "emptied", **form})).status_code == 422
+        whole = {"seat": "0", "emptied-reason_code": "recusal", "emptied-reason": "当事人申请回避成立"}
+        answer = await drafter.send(path, {"action": "emptied", **whole})
+        assert answer.status_code == 303
+        page = await drafter.open(answer.headers["location"])
+    assert "当事人申请回避成立" in page.text
+
+
+async def test_the_public_page_tells_more_as_the_draw_goes_on(world: World) -> None:
+    draw = await drawn(world)
+    inspections = await made.inspections_of(draw)
+    await emptied(world, inspections[0]["id"], 1)
+    (supplement,) = await supplemented(world, draw)
+    async with visit(world.office) as client:
+        before = await client.get(f"/draws/{draw}")
+        linked = await client.get(f"/draws/{supplement}")
+    assert "检查组人员有调整" in before.text
+    assert inspections[0]["uscc"] not in before.text
+    assert f"/draws/{draw}" in linked.text
+    assert f"/draws/{supplement}" in before.text
+    for inspection in inspections:
+        await inspect(world, inspection["id"])
+    await publish_draw(world.office, world.approver, draw)
+    async with visit(world.office) as client:
+        after = await client.get(f"/draws/{draw}")
+        data = (await client.get(f"/api/v1/draws/{draw}")).json()
+    assert "补充抽取填补了席位" in after.text
+    assert [item["change"] for item in data["after"]["team_changes"]] == ["emptied", "seated"]
+    assert data["after"]["supplemented_by"] == [supplement]

@@ -8,9 +8,11 @@ from agency_credit.web.field_labels import FIELD_LABELS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.plan_labels import PLAN_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
+from agency_credit.web.team_labels import TEAM_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
+    **TEAM_LABELS,
     **PLAN_LABELS,
     **FIELD_LABELS,
     "practice_line": {
@@ -49,40 +51,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "drawn": msgid("Drawn by lot"),
         "mandatory": msgid("Mandatory, not by lot"),
         "reserve": msgid("Reserve, in its order"),
-    },
-    "reserve_reason": {
-        "closed": msgid("It does not exist any more"),
-        "moved": msgid("It has moved out of the area of this draw"),
-        "cancelled": msgid("Its filing or licence is cancelled"),
-        "unreachable": msgid("Nobody could be reached"),
-    },
-    "seat_reason": {
-        "recusal": msgid("Recused"),
-        "absence": msgid("Absent"),
-        "left": msgid("Left the office"),
-        "area": msgid("Not sent to this area"),
-    },
-    "team_action": {
-        "reserve": msgid("Call a reserve"),
-        "emptied": msgid("Somebody leaves his seat"),
-        "seated": msgid("A supplementary draw filled the seat"),
-        "unseated": msgid("The supplementary draw was voided, the seat is empty again"),
-        "sent": msgid("Another body sends a member without lot"),
-        "dismissed": msgid("Somebody who was sent leaves again"),
-    },
-    "team_change": {
-        "emptied": msgid("Somebody left his seat"),
-        "seated": msgid("A supplementary draw filled the seat"),
-        "unseated": msgid("The supplementary draw was voided, the seat is empty again"),
-        "sent": msgid("Another body sent a member without lot"),
-        "dismissed": msgid("Somebody who was sent left again"),
-    },
-    "sent_member": {
-        "sent_by": msgid("Body that sends him"),
-        "certificate": msgid("Certificate number"),
-        "name": msgid("Name"),
-        "role": msgid("Role in the team"),
-        "document": msgid("Document and legal basis"),
     },
     "place": {
         "drawn": msgid("Drawn"),

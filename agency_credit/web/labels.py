@@ -268,17 +268,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "names": msgid("Tell who served"),
         "none": msgid("Nothing: this draw is complete"),
     },
-    "result_state": {
-        "open": msgid("No result yet"),
-        "entered": msgid("Waits for its team to confirm"),
-        "confirmed": msgid("Waits for review"),
-        "returned": msgid("Returned"),
-        "rejected": msgid("Not accepted"),
-        "reviewed": msgid("Reviewed"),
-        "published": msgid("Published"),
-        "withdrawn": msgid("Withdrawn"),
-        "closed": msgid("Closed: the agency is gone"),
-    },
     "skill": {
         "lead": msgid("may lead a team"),
         "patent": msgid("patents"),

@@ -1,4 +1,4 @@
-"""What the words are called that tell what befell a team after the draw."""
+"""What the words of inspections are called: how far a result is, what befell a team after the draw."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from agency_credit.web.i18n import msgid
 
 TEAM_LABELS: Mapping[str, Mapping[str, str]] = {
+    "result_state": {
+        "open": msgid("No result yet"),
+        "entered": msgid("Waits for its team to confirm"),
+        "confirmed": msgid("Waits for review"),
+        "returned": msgid("Returned"),
+        "rejected": msgid("Not accepted"),
+        "reviewed": msgid("Reviewed"),
+        "published": msgid("Published"),
+        "withdrawn": msgid("Withdrawn"),
+        "closed": msgid("Closed: the agency is gone"),
+    },
     "reserve_reason": {
         "closed": msgid("It does not exist any more"),
         "moved": msgid("It has moved out of the area of this draw"),

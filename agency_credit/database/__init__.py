@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agency_credit.database.bulk import append_records, append_rows
+from agency_credit.database.bulk import append_records, append_rows, upsert_rows
 from agency_credit.database.connection import (
     Database,
     bind_tables,
@@ -33,4 +33,5 @@ __all__ = [
     "start",
     "stop",
     "transaction",
+    "upsert_rows",
 ]

@@ -23,6 +23,34 @@ async def append_rows(table: type[Table], rows: Iterable[Mapping[str, Any]]) -> 
     ConflictError, RefusedError
         As for any insert; then the caller's transaction cannot be committed.
     """
+    await _append(table, rows, "")
+
+
+async def upsert_rows(
+    table: type[Table], rows: Iterable[Mapping[str, Any]], key: Sequence[str], changing: Sequence[str]
+) -> None:
+    """Add rows inside the caller's transaction; where one with the same key is there, change it.
+
+    Parameters
+    ----------
+    rows
+        As for `append_rows`.
+    key
+        Columns of a unique index.
+    changing
+        Columns that a row that is there takes over.
+
+    Raises
+    ------
+    ConflictError, RefusedError
+        As for `append_rows`.
+    """
+    names = ", ".join(f'"{column}"' for column in key)
+    wanted = ", ".join(f'"{column}" = excluded."{column}"' for column in changing)
+    await _append(table, rows, f"ON CONFLICT ({names}) DO UPDATE SET {wanted}")
+
+
+async def _append(table: type[Table], rows: Iterable[Mapping[str, Any]], otherwise: str) -> None:
     engine: Any = piccolo_conf.DB
     assert engine is not None, "connect() first"
     rows = list(rows)
@@ -34,7 +62,7 @@ async def append_rows(table: type[Table], rows: Iterable[Mapping[str, Any]]) -> 
     missing = [name for name in columns if name not in (*given, "id")]
     defaults = tuple(columns[name].get_default_value() for name in missing)
     records = [(*(row[name] for name in given), *defaults) for row in rows]
-    await engine.append_records(meta.tablename, [*given, *missing], records)
+    await engine.append_records(meta.tablename, [*given, *missing], records, otherwise)
 
 
 async def append_records(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:

@@ -97,15 +97,21 @@ class EmbeddedEngine(SQLiteEngine):
         return await self._run(query, arguments)
 
     async def append_records(
-        self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]
+        self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]], otherwise: str = ""
     ) -> None:
-        """Add many rows inside the current transaction; names are those of our own code, never input."""
+        """Add many rows inside the current transaction; names are those of our own code, never input.
+
+        Parameters
+        ----------
+        otherwise
+            What to do where a row is there already: an ``ON CONFLICT`` clause.
+        """
         transaction: object = self.current_transaction.get()
         assert isinstance(transaction, EmbeddedTransaction), "open a transaction first"
         transaction.ownership.check()
         names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" for _ in columns)
         with _our_errors():
-            self.writer.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', records)  # noqa: S608
+            self.writer.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places}) {otherwise}', records)  # noqa: S608
 
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> Any:  # noqa: ARG002
         """Run a statement that changes the schema."""

@@ -88,14 +88,28 @@ class ServerEngine(PostgresEngine):
         return await self._run(query, arguments)
 
     async def append_records(
-        self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]
+        self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]], otherwise: str = ""
     ) -> None:
-        """Add many rows inside the current transaction; names are those of our own code, never input."""
+        """Add many rows inside the current transaction; names are those of our own code, never input.
+
+        Parameters
+        ----------
+        otherwise
+            What to do where a row is there already: an ``ON CONFLICT`` clause, which COPY does not know.
+        """
         current = self.current_transaction.get()
         assert isinstance(current, ServerTransaction), "open a transaction first"
         current.ownership.check()
+        names, places = (
+            ", ".join(f'"{column}"' for column in columns),
+            ", ".join(map("${}".format, range(1, len(columns) + 1))),
+        )
         with _our_errors():
-            await current.connection.copy_records_to_table(table, columns=columns, records=records)
+            if not otherwise:
+                await current.connection.copy_records_to_table(table, columns=columns, records=records)
+            else:
+                statement = f'INSERT INTO "{table}" ({names}) VALUES ({places}) {otherwise}'  # noqa: S608
+                await current.connection.executemany(statement, records)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: ARG002
         """Run a statement that changes the schema."""

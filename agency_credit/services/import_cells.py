@@ -16,6 +16,8 @@ _CONTROLS = (*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 
 _INVISIBLE = (0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF)
 _TRANSLATION: dict[int, int | None] = {**_WIDE, **dict.fromkeys(_CONTROLS), **dict.fromkeys(_INVISIBLE)}
 
+_CLEAN = re.compile(r"(?:[!-~\u3001-\u3029\u4e00-\u9fff（）](?: (?! |$))?)*")
+"""Texts that are clean as they are: visible ASCII, common Han and their punctuation, single blanks within."""
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff）〕]) +(?=[\u3400-\u9fff（〔])")
 _DASHES = re.compile(r"[-‐‑‒–—―－/／\\]+")
 _TELEPHONE = re.compile(r"\+[0-9][0-9 ()-]*")
@@ -25,12 +27,19 @@ _DAY = re.compile(
 )
 _TOTAL = re.compile(r"(合计|总计|共计|小计|总数)[:：]?[0-9]*[家个人条户]?")
 
+_OF_CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_SOCIAL_CREDIT_CODE = re.compile(f"[0-9]{{8}}[{_OF_CODE}]{{10}}")
+_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+_VALUES = {sign: value for value, sign in enumerate(_OF_CODE)}
+
 MAX_EXACT = 10**15
 """A spreadsheet keeps 15 digits of a number; a longer code has lost its end."""
 
 
 def clean_text(value: CellValue) -> str:
     """Text of a cell: one line, no padding, no invisible signs, ASCII digits and letters, Unicode NFC."""
+    if type(value) is str and _CLEAN.fullmatch(value):  # most cells are
+        return value
     if isinstance(value, float) and abs(value) < MAX_EXACT and value.is_integer():
         value = int(value)
     elif isinstance(value, datetime) and value.time() == datetime.min.time():
@@ -41,7 +50,8 @@ def clean_text(value: CellValue) -> str:
 
 def clean_code(value: CellValue) -> str:
     """Text of a code: all of it narrow, upper case, without spaces."""
-    return unicodedata.normalize("NFKC", clean_text(value)).replace(" ", "").upper()
+    text = clean_text(value)
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).replace(" ", "").upper()
 
 
 def clean_name(text: str) -> str:
@@ -61,8 +71,24 @@ def is_number_of_code(value: CellValue) -> bool:
     return _SCIENTIFIC.fullmatch(clean_code(value)) is not None
 
 
+def is_social_credit_code(text: str) -> bool:
+    """Whether a text has the form of a unified social credit code, GB 32100-2015; see `find_check_digit`."""
+    return _SOCIAL_CREDIT_CODE.fullmatch(text) is not None
+
+
+def find_check_digit(code: str) -> str:
+    """The 18th character that the first 17 of a unified social credit code ask for (GB 32100-2015, 4.3).
+
+    stdnum knows it too, at twenty times the cost: it cleans the code first.
+    """
+    total = sum(_VALUES[sign] * weight for sign, weight in zip(code, _WEIGHTS, strict=False))
+    return _OF_CODE[-total % 31]
+
+
 def looks_like_formula(field: str, text: str) -> bool:
     """Whether a spreadsheet would take `text` for a formula when it is opened again."""
+    if text[:1].isalnum():
+        return False
     first = unicodedata.normalize("NFKC", text[:1])
     if first == "+" and field == "telephone":
         return _TELEPHONE.fullmatch(text) is None

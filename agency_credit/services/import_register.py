@@ -6,12 +6,15 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style
+from pypinyin.converter import DefaultConverter
+from pypinyin.core import Pinyin
 
+from agency_credit.database import append_rows, upsert_rows
 from agency_credit.database.tables import Agency, AgencyPractice
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_agencies import (
@@ -24,7 +27,7 @@ from agency_credit.services.import_agencies import (
     read_agencies,
 )
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks, list_states
+from agency_credit.services.import_work import KEYS, ImportTask, ImportWork, in_chunks, list_states
 from agency_credit.services.reference import load_districts
 
 
@@ -49,7 +52,7 @@ async def prepare_agencies(task: ImportTask) -> ImportWork:
 async def load_agency_ids(usccs: Iterable[str]) -> dict[str, int]:
     """Ids of those agencies that the register has, by unified social credit code."""
     ids: dict[str, int] = {}
-    for chunk in in_chunks(sorted(set(usccs))):
+    for chunk in in_chunks(sorted(set(usccs)), KEYS):
         rows = await Agency.select(Agency.id, Agency.uscc).where(Agency.uscc.is_in(list(chunk)))
         ids |= {row["uscc"]: row["id"] for row in rows}
     return ids
@@ -58,7 +61,7 @@ async def load_agency_ids(usccs: Iterable[str]) -> dict[str, int]:
 async def load_agency_codes(codes: Iterable[str]) -> AgencyCodes:
     """Whose these agency codes are."""
     owners: AgencyCodes = {}
-    for chunk in in_chunks(sorted(set(codes))):
+    for chunk in in_chunks(sorted(set(codes)), KEYS):
         rows = await AgencyPractice.select(
             AgencyPractice.practice_line,
             AgencyPractice.agency_code,
@@ -71,16 +74,19 @@ async def load_agency_codes(codes: Iterable[str]) -> AgencyCodes:
 async def load_agency_states(usccs: Collection[str]) -> dict[str, AgencyState]:
     """What the register says of these agencies; those that it does not know are left out."""
     states: dict[str, AgencyState] = {}
-    for chunk in in_chunks(sorted(usccs)):
+    for chunk in in_chunks(sorted(usccs), KEYS):
         practices = await AgencyPractice.select(
             AgencyPractice.practice_line,
-            *_OF_PRACTICE,
+            *(getattr(AgencyPractice, name) for name in _OF_PRACTICE),
             AgencyPractice.agency.uscc.as_alias("uscc"),
         ).where(AgencyPractice.agency.uscc.is_in(list(chunk)))
         rows = await Agency.select(*Agency.all_columns(), Agency.branch_of.uscc.as_alias("parent")).where(
             Agency.uscc.is_in(list(chunk))
         )
-        states |= {row["uscc"]: _to_state(row, practices) for row in rows}
+        held: dict[str, list[dict[str, Any]]] = {}
+        for practice in practices:
+            held.setdefault(practice["uscc"], []).append(practice)
+        states |= {row["uscc"]: _to_state(row, held.get(row["uscc"], [])) for row in rows}
     return states
 
 
@@ -101,99 +107,70 @@ def _to_state(row: Mapping[str, Any], practices: list[dict[str, Any]]) -> Agency
         n_certified_partners=row["n_certified_partners"],
         flags=tuple(json.loads(row["flags_json"] or "[]")),
         practices={
-            practice["practice_line"]: Practice(
-                **{field.name: practice[field.name] for field in fields(Practice)}
-            )
+            practice["practice_line"]: Practice(**{name: practice[name] for name in _OF_PRACTICE})
             for practice in practices
-            if practice["uscc"] == row["uscc"]
         },
     )
 
 
 async def store_agencies(changes: AgencyChanges, at: datetime, _run: int) -> None:
     """Agencies first, then what refers to them: practice lines, and branches to their parents."""
-    for chunk in in_chunks([_to_row(state, at) for state in changes.new.values()]):
-        await Agency.insert(*chunk)
-    for chunk in in_chunks([_to_row(state, at) for state in changes.changed.values()]):
-        await Agency.insert(*chunk).on_conflict(target=Agency.uscc, action="DO UPDATE", values=_CHANGEABLE)
+    await append_rows(Agency, [_to_row(state, at) for state in changes.new.values()])
+    await upsert_rows(
+        Agency, [_to_row(state, at) for state in changes.changed.values()], ("uscc",), _CHANGEABLE
+    )
     states = [*changes.new.values(), *changes.changed.values()]
     ids = await load_agency_ids([s.uscc for s in states] + [s.parent for s in states if s.parent])
-    await _store_practices(states, ids)
+    await append_rows(AgencyPractice, _practice_rows(changes.new.values(), ids))
+    await upsert_rows(
+        AgencyPractice,
+        _practice_rows(changes.changed.values(), ids),
+        ("agency", "practice_line"),
+        _OF_PRACTICE,
+    )
     await _store_parents(states, ids)
 
 
-_CHANGEABLE = [
-    Agency.name,
-    Agency.search_text,
-    Agency.area,
-    Agency.address,
-    Agency.head,
-    Agency.telephone,
-    Agency.established_on,
-    Agency.status,
-    Agency.n_staff,
-    Agency.legal_form,
-    Agency.n_partners,
-    Agency.n_certified_partners,
-    Agency.flags_json,
-    Agency.changed_at,
-]
-_OF_PRACTICE = [
-    AgencyPractice.agency_code,
-    AgencyPractice.filed_on,
-    AgencyPractice.valid_until,
-    AgencyPractice.altered_on,
-    AgencyPractice.alteration_filed_on,
-    AgencyPractice.report_year,
-    AgencyPractice.reported_on,
-]
+_CHANGEABLE = (
+    *("name", "search_text", "area", "address", "head", "telephone", "established_on", "status", "n_staff"),
+    *("legal_form", "n_partners", "n_certified_partners", "flags_json", "changed_at"),
+)
+_OF_PRACTICE = tuple(field.name for field in fields(Practice))
 """What `Practice` holds; its fields have the names of the columns."""
 
 
-def _to_row(state: AgencyState, at: datetime) -> Agency:
-    return Agency(
-        uscc=state.uscc,
-        name=state.name,
-        search_text=format_search_text(state),
-        area=state.area,
-        address=state.address,
-        head=state.head,
-        telephone=state.telephone,
-        established_on=state.established_on,
-        status=state.status,
-        n_staff=state.n_staff,
-        legal_form=state.legal_form,
-        n_partners=state.n_partners,
-        n_certified_partners=state.n_certified_partners,
-        flags_json=format_canonical(list(state.flags)).decode(),
-        list_status="none",
-        created_at=at,
-        changed_at=at,
-    )
+def _to_row(state: AgencyState, at: datetime) -> dict[str, Any]:
+    return {
+        "uscc": state.uscc,
+        "name": state.name,
+        "search_text": format_search_text(state),
+        "area": state.area,
+        "address": state.address,
+        "head": state.head,
+        "telephone": state.telephone,
+        "established_on": state.established_on,
+        "status": state.status,
+        "n_staff": state.n_staff,
+        "legal_form": state.legal_form,
+        "n_partners": state.n_partners,
+        "n_certified_partners": state.n_certified_partners,
+        "flags_json": format_canonical(list(state.flags)).decode(),
+        "list_status": "none",
+        "created_at": at,
+        "changed_at": at,
+    }
 
 
-async def _store_practices(states: list[AgencyState], ids: Mapping[str, int]) -> None:
-    rows = [
-        AgencyPractice(
-            agency=ids[state.uscc],
-            practice_line=line,
-            agency_code=practice.agency_code,
-            filed_on=practice.filed_on,
-            valid_until=practice.valid_until,
-            altered_on=practice.altered_on,
-            alteration_filed_on=practice.alteration_filed_on,
-            report_year=practice.report_year,
-            reported_on=practice.reported_on,
-        )
+def _practice_rows(states: Iterable[AgencyState], ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "agency": ids[state.uscc],
+            "practice_line": line,
+            **{name: getattr(practice, name) for name in _OF_PRACTICE},
+        }
         for state in states
         for line, practice in state.practices.items()
     ]
-    for chunk in in_chunks(rows):
-        await AgencyPractice.insert(*chunk).on_conflict(
-            target=(AgencyPractice.agency, AgencyPractice.practice_line),
-            action="DO UPDATE",
-            values=_OF_PRACTICE,
-        )
 
 
 async def _store_parents(states: list[AgencyState], ids: Mapping[str, int]) -> None:
@@ -206,8 +183,19 @@ async def _store_parents(states: list[AgencyState], ids: Mapping[str, int]) -> N
             await Agency.update({Agency.branch_of: ids[parent]}).where(Agency.uscc.is_in(list(chunk)))
 
 
+class _WordConverter(DefaultConverter):
+    """Converts each word once: the same few stand in most names of agencies."""
+
+    @lru_cache(maxsize=20_000)  # noqa: B019  (there is one converter, for ever)
+    def convert(self, *given: Any, **options: Any) -> Any:
+        return super().convert(*given, **options)
+
+
+_pinyin = Pinyin(_WordConverter())
+
+
 def format_search_text(state: AgencyState) -> str:
     """What a search looks in: name, its pinyin initials, the codes; lower-case."""
-    initials = "".join(lazy_pinyin(state.name, style=Style.FIRST_LETTER, errors="ignore"))
+    initials = "".join(_pinyin.lazy_pinyin(state.name, style=Style.FIRST_LETTER, errors="ignore"))
     codes = [practice.agency_code for _, practice in sorted(state.practices.items()) if practice.agency_code]
     return " ".join([state.name, initials, state.uscc, *codes]).lower()

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from stdnum.cn import uscc as social_credit_code
-from stdnum.exceptions import InvalidChecksum, ValidationError
-
 from agency_credit.domain.errors import Fault, Severity
 from agency_credit.services.import_cells import (
     clean_code,
     clean_name,
     clean_text,
+    find_check_digit,
     is_nothing,
     is_number_of_code,
+    is_social_credit_code,
     is_total,
     looks_like_formula,
     parse_day,
@@ -89,6 +88,8 @@ class RowReader:
 
     def text(self, field: str, *, is_name: bool = False) -> str:
         """Text of a cell, ``""`` where it is empty or faulty (then a fault is noted)."""
+        if field not in self._table.places:
+            return ""
         text = clean_text(self.raw(field))
         if self._is_refused(field, text):
             return ""
@@ -125,11 +126,7 @@ class RowReader:
                 found=text,
             )
             return ""
-        try:
-            social_credit_code.validate(text)
-        except InvalidChecksum:
-            return text
-        except ValidationError:
+        if not is_social_credit_code(text):
             self.fault(
                 field,
                 "import.uscc-malformed",
@@ -153,7 +150,7 @@ class RowReader:
 
     def warn_of_check_digit(self, uscc: str) -> bool:
         """Whether the last character contradicts the others: a warning, for real firms have such codes."""
-        expected = social_credit_code.calc_check_digit(uscc[:17])
+        expected = find_check_digit(uscc)
         if uscc[17] == expected:
             return False
         self.soft_fault(

@@ -20,6 +20,9 @@ RowState = Literal["new", "changed", "same", "repeated", "faulty"]
 CHUNK = 400
 """Rows of one statement: PostgreSQL takes 32,767 parameters, a row has up to twenty."""
 
+KEYS = 5000
+"""Keys that one statement looks up, one parameter each."""
+
 Item = TypeVar("Item")
 
 
@@ -164,7 +167,7 @@ def list_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[C
     )
 
 
-def in_chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+def in_chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
     """`items` in pieces that one statement can hold."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

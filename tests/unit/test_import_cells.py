@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import uscc
+from stdnum.exceptions import InvalidChecksum, ValidationError
 
+from agency_credit.services import import_cells
 from agency_credit.services.import_cells import (
     clean_code,
     clean_name,
     clean_text,
+    find_check_digit,
     is_nothing,
     is_number_of_code,
+    is_social_credit_code,
     is_total,
     looks_like_formula,
     parse_day,
@@ -133,3 +139,38 @@ def test_column_letters_come_back(number):
 
 def test_column_letters_are_those_of_a_spreadsheet():
     assert [format_column(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+@given(
+    st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" \u3000\u200b\t１Ａａ（）、。=+-@\u0301")))
+)
+def test_texts_that_are_clean_already_are_told_apart_without_being_cleaned(text):
+    cleaned = " ".join(unicodedata.normalize("NFC", text).translate(import_cells._TRANSLATION).split())
+    assert clean_text(text) == cleaned
+
+
+@given(st.characters())
+def test_no_letter_or_digit_begins_a_formula(first):
+    expected = unicodedata.normalize("NFKC", first) in {"=", "@", "+", "-"}
+    assert looks_like_formula("name", first) == expected
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-１", min_size=16, max_size=19))
+def test_the_form_of_a_social_credit_code_is_that_of_stdnum(code):
+    try:
+        uscc.validate(code)
+        expected = True
+    except InvalidChecksum:
+        expected = True
+    except ValidationError:
+        expected = False
+    if uscc.compact(code) == code:  # stdnum takes hyphens and wide digits out first
+        assert is_social_credit_code(code) == expected
+
+
+@given(
+    st.text("0123456789", min_size=8, max_size=8),
+    st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=9, max_size=9),
+)
+def test_the_check_digit_is_that_of_stdnum(first, second):
+    assert find_check_digit(f"{first}{second}0") == uscc.calc_check_digit(first + second)

@@ -379,7 +379,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "field": {
         "again": msgid("The same password again"),
         "agency": msgid("Agency"),
-        "code": msgid("Code"),
+        "code": msgid("Code of the authenticator"),
         "confirm_code": msgid("Code of the authenticator"),
         "confirm_password": msgid("Password"),
         "current": msgid("Present password"),

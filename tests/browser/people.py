@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -43,9 +44,24 @@ def add_person(page: Page, username: str, name: str, *roles: str, inspector: int
         page.get_by_role("checkbox", name=re.compile(f"^{role}")).check()
     if inspector is not None:
         page.get_by_label("执法检查人员", exact=False).last.select_option(index=inspector)
-    page.get_by_label("初始密码").fill(PASSWORD)
     page.get_by_role("button", name="开通").click()
-    expect(page.get_by_text(f"已保存：{username}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{name} 的开户通知")).to_be_visible()
+    accept_invitation(page, username, page.locator("code.code").inner_text())
+
+
+def accept_invitation(page: Page, username: str, code: str) -> None:
+    """The person, with a browser of his own, sets a password with the code of the printed page."""
+    browser, site = page.context.browser, urlsplit(page.url)
+    assert browser is not None, "a context of a browser"
+    own = browser.new_page(base_url=f"{site.scheme}://{site.netloc}")
+    own.goto("/admin/invitation")
+    own.get_by_label("用户名").fill(username)
+    own.get_by_label("开户码").fill(code)
+    own.get_by_label("新密码").fill(PASSWORD)
+    own.get_by_label("再次输入密码").fill(PASSWORD)
+    own.get_by_role("button", name="保存新密码").click()
+    expect(own.get_by_text("密码已设置，请用它登录。")).to_be_visible()
+    own.close()
 
 
 def import_list(page: Page, kind: str, file: str, look: Look, *, line: str | None = None) -> None:

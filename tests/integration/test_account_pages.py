@@ -43,7 +43,7 @@ async def test_from_the_invitation_to_the_first_page(office, security):
         good = {"username": "li", "code": code, "password": OTHER, "again": OTHER}
         answer = await client.post("/admin/invitation", data=good)
         assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login?done=account")
-        assert "口令已设置" in (await client.get(answer.headers["location"])).text
+        assert "密码已设置" in (await client.get(answer.headers["location"])).text
         assert (await Desk(client).log_in("li", OTHER)).status_code == 303
     async with visit(office) as client:
         assert (await client.post("/admin/invitation", data=good)).status_code == 422
@@ -76,7 +76,7 @@ async def test_an_authenticator_is_set_up_and_asked_for(office, clock):
         assert (answer.status_code, answer.headers["location"]) == (303, "/admin/account")
     async with visit(office) as client:
         late = await client.post("/admin/login/code", data={**form, "ticket": "x"})
-        assert "重新输入用户名和口令" in late.text
+        assert "重新输入用户名和密码" in late.text
 
 
 async def test_who_has_a_duty_does_that_first(office, security):

@@ -62,7 +62,7 @@ async def test_a_login_counts_and_then_the_password_is_asked_for_again(world, cl
         page = await desk.open(path)
         assert page.status_code == 200, "reading asks for nothing"
         asked = await desk.send(path)
-        assert (asked.status_code, "再次输入口令" in asked.text) == (403, True)
+        assert (asked.status_code, "再次输入密码" in asked.text) == (403, True)
         assert await DrawStep.count() == 1
         before = desk.client.cookies["ac_session"]
         wrong = await desk.client.post(

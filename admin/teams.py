@@ -95,7 +95,7 @@ async def show_change(office: TheOffice, number: FromPath[int]) -> Template:
     return await _show_change(office, number, [])
 
 
-@post("/admin/team-changes/{number:int}/decide", opt=opened_to(APPROVER))
+@post("/admin/team-changes/{number:int}/decide", opt=opened_to(APPROVER, fresh=True))
 async def decide(
     request: AnyRequest, office: TheOffice, actor: TheActor, number: FromPath[int]
 ) -> Template | Redirect:

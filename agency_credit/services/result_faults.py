@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from agency_credit.database.tables import DrawStep, Photograph, ResultCategory
+from agency_credit.database.tables import DrawStep, LeadInspection, Photograph, ResultCategory
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.record_form import FormDetails, RecordForm
@@ -46,6 +46,8 @@ async def refuse_faulty_form(office: Office, inspection: dict[str, Any], form: R
 
 
 async def _find_day_faults(office: Office, inspection: dict[str, Any], inspected_on: date) -> list[Fault]:
+    if inspection["draw"] is None:
+        return await _find_lead_day_faults(office, inspection["id"], inspected_on)
     drawn = await (
         DrawStep.select(DrawStep.at)
         .where((DrawStep.draw == inspection["draw"]) & (DrawStep.step == "drawn"))
@@ -59,6 +61,23 @@ async def _find_day_faults(office: Office, inspection: dict[str, Any], inspected
             at="inspected_on",
             code="result.date",
             template="the day of the inspection lies between the draw on {first} and today, {last}",
+            params={"first": first_day.isoformat(), "last": office.today().isoformat()},
+        )
+    ]
+
+
+async def _find_lead_day_faults(office: Office, inspection: int, inspected_on: date) -> list[Fault]:
+    row = await (
+        LeadInspection.select(LeadInspection.opened_at).where(LeadInspection.inspection == inspection).first()
+    )
+    first_day = day_in_china(row["opened_at"]) if row else office.today()
+    if first_day <= inspected_on <= office.today():
+        return []
+    return [
+        Fault(
+            at="inspected_on",
+            code="result.date",
+            template="the day of the inspection lies between {first}, when it was opened, and today, {last}",
             params={"first": first_day.isoformat(), "last": office.today().isoformat()},
         )
     ]

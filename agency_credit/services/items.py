@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from agency_credit.database import transaction
+from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import InspectionItem
 from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.services.reference import load_defaults
@@ -202,6 +202,7 @@ async def append_shipped_items(now: datetime) -> None:
     Later versions of the software change no list: that takes two people.
     """
     async with transaction():
+        await lock_log()  # processes that start at once find the same things missing
         if await load_list_number() > 1:
             return
         known = {stored.item.code for stored in await load_item_history()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal, cast
 
-from agency_credit.database import transaction
+from agency_credit.database import lock_log, transaction
 from agency_credit.database.tables import District, LegalParameter, ResultCategory, SecuritySetting
 from agency_credit.domain.errors import InputError
 
@@ -46,6 +46,7 @@ async def append_missing_reference() -> None:
     """Insert those defaults whose key is not there yet."""
     defaults = load_defaults()
     async with transaction():
+        await lock_log()  # processes that start at once find the same things missing
         for position, row in enumerate(defaults["result_category"]):
             row["position"] = position
         await _append_missing(District, "code", defaults["district"])

@@ -10,10 +10,11 @@ def routers() -> list[ControllerRouterHandler]:
     from litestar import Router
 
     from admin.api import api_handlers
+    from admin.notices import note_unread
     from admin.reference import reference_handler
 
     return [
-        Router(path="/", route_handlers=_pages(), include_in_schema=False),
+        Router(path="/", route_handlers=_pages(), include_in_schema=False, before_request=note_unread),
         reference_handler(),
         *api_handlers(),
     ]
@@ -29,12 +30,14 @@ def _pages() -> list[ControllerRouterHandler]:
         desk,
         draft,
         draws,
+        field,
         import_runs,
         imports,
         inspections,
         items,
         leads,
         list_workbooks,
+        notices,
         papers,
         people,
         plans,
@@ -66,6 +69,8 @@ def _pages() -> list[ControllerRouterHandler]:
         *teams.PAGES,
         *rules.PAGES,
         *inspections.PAGES,
+        *field.PAGES,
+        *notices.PAGES,
         *papers.PAGES,
         *items.PAGES,
         *plans.PAGES,

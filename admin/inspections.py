@@ -39,16 +39,19 @@ from agency_credit.domain.errors import (
     RefusedError,
 )
 from agency_credit.domain.record_form import ANSWERS, METHODS
-from agency_credit.domain.role import APPROVER, DRAW_READERS, INSPECTOR, PUBLISHER, Actor
+from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_READERS, INSPECTOR, PUBLISHER, Actor
 from agency_credit.services.arrivals import load_arrivals
-from agency_credit.services.desk_results import load_desk_inspection, load_desk_inspections
+from agency_credit.services.desk_results import DeskInspection, load_desk_inspection, load_desk_inspections
+from agency_credit.services.follow_up import load_follow_ups, load_problems
 from agency_credit.services.inspection_sheet import InspectionSheet, load_sheet
 from agency_credit.services.office import Office
 from agency_credit.services.papers import papers_of
 from agency_credit.services.photographs import add_photograph, load_photograph, load_photographs
+from agency_credit.services.recusal_applications import load_applications
 from agency_credit.services.reference import load_categories
 from agency_credit.services.result_drafts import Draft, load_drafts, save_draft
 from agency_credit.services.result_review import publish_result, reject_result, return_result, review_result
+from agency_credit.services.result_withdrawal import load_withdrawal
 from agency_credit.services.results import Sending, confirm_result, enter_result
 
 PAGE = "/admin/inspections/{inspection}"
@@ -250,6 +253,13 @@ async def _take_photographs(
     return values, complaints
 
 
+async def show_with(
+    office: Office, actor: Actor, inspection: int, complaints: list[Complaint], entered: Entered
+) -> Template:
+    """The page with what is wrong with a form that stands beside the record."""
+    return await _show(office, actor, inspection, complaints, entered)
+
+
 async def _show(
     office: Office,
     actor: Actor,
@@ -288,9 +298,36 @@ async def _show(
         and not is_member
         and item.entered_by != actor.person_id,
         can_publish=has_role(actor, PUBLISHER) and item.is_publishable,
+        **await _beside(actor, item, entered),
         papers=papers_of(item.state),
         arrivals=await load_arrivals(inspection),
     )
+
+
+async def _beside(actor: Actor, item: DeskInspection, entered: Entered | None) -> dict[str, Any]:
+    """What stands beside the record: recusals asked for, follow-ups, a result that is taken down."""
+    follow_ups = await load_follow_ups(item.inspection)
+    withdrawal = await load_withdrawal(item.inspection)
+    is_public = any(result.state == "published" for result in item.results)
+    is_member, is_office = item.has_member(actor), has_role(actor, DRAFTER | APPROVER)
+    return {
+        "me": actor.person_id,
+        "typed_text": lambda name: entered.paragraph(name) if entered else "",
+        "applications": await load_applications(item.inspection),
+        "seated": {seat.inspector for seat in item.seats},
+        "can_apply": is_member and item.state in ("open", "entered", "returned", "rejected"),
+        "can_decide": has_role(actor, APPROVER) and not is_member,
+        "follow_ups": follow_ups,
+        "can_follow_up": is_member or is_office,
+        "can_close": has_role(actor, APPROVER),
+        "can_open_follow_up": is_office
+        and is_public
+        and all(view.is_closed for view in follow_ups)
+        and bool(await load_problems() & set(item.results[-1].categories)),
+        "withdrawal": withdrawal,
+        "can_ask_withdrawal": is_public and has_role(actor, APPROVER | PUBLISHER),
+        "can_publisher": has_role(actor, PUBLISHER),
+    }
 
 
 def _stored_values(

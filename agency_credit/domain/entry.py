@@ -30,6 +30,7 @@ class EntryType(StrEnum):
     TEAM_CHANGED = "team.changed"
     RESULT_PUBLISHED = "result.published"
     RESULT_CORRECTED = "result.corrected"
+    RESULT_WITHDRAWN = "result.withdrawn"
     TIER_PUBLISHED = "tier.published"
     RECORD_PUBLISHED = "record.published"
     RECORD_WITHDRAWN = "record.withdrawn"

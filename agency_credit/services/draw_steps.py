@@ -53,6 +53,7 @@ from agency_credit.services.draw_store import (
     refuse_changed_files,
 )
 from agency_credit.services.frame import format_inspectors, format_targets
+from agency_credit.services.notices import tell_teams
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.reference import load_districts
@@ -218,6 +219,7 @@ async def run_draw(office: Office, actor: Actor, draw: str) -> None:
             await _open_inspections(row["id"], files, teams, mandatory)  # 4
         else:
             await seat_drawn(row, teams, op.at, index)
+        await tell_teams(op, row["id"])
         op.details.update(seed=outcome.seed, targets=len(teams))
 
 

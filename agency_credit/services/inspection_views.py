@@ -10,6 +10,8 @@ import msgspec
 
 from agency_credit.database.tables import (
     DrawStep,
+    FollowUp,
+    FollowUpStep,
     Inspection,
     LeadInspection,
     OtherInspection,
@@ -25,7 +27,9 @@ _INSPECTION: Any = ResultStep.result.inspection
 _AGENCY, _DRAW = _INSPECTION.agency, _INSPECTION.draw
 _RESULT_COLUMNS = (
     ResultStep.at,
+    ResultStep.result,
     ResultStep.log_index,
+    ResultStep.result.reason.as_alias("reason"),
     _INSPECTION.as_alias("inspection"),
     ResultStep.result.version.as_alias("version"),
     ResultStep.result.inspected_on.as_alias("inspected_on"),
@@ -41,8 +45,16 @@ _INSPECTION_COLUMNS = (
 )
 
 
-class ResultView(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest published version of a result; `log_index` is its entry in the public log."""
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version of a result.
+
+    Parameters
+    ----------
+    reason
+        Why it corrects the version before; empty: it is the first.
+    log_index
+        Its entry in the public log.
+    """
 
     inspected_on: date
     categories: list[str]
@@ -50,6 +62,13 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     published_at: datetime
     log_index: int | None
+    reason: str = ""
+
+
+class ResultView(VersionView, frozen=True, kw_only=True):
+    """The newest published version of a result; `earlier` are those that it corrects, the newest first."""
+
+    earlier: list[VersionView] = msgspec.field(default_factory=list)
 
 
 class OtherVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +84,16 @@ class OtherVisit(msgspec.Struct, frozen=True, kw_only=True):
 class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
     """An inspection that a published draw opened, or one on a lead (`draw` empty) with a published result.
 
-    `drawn_at`: of one on a lead when it was opened. `closed`: why it does not take place; None: it does.
+    Parameters
+    ----------
+    drawn_at
+        Of one on a lead when it was opened.
+    closed
+        Why it does not take place; None: it does.
+    withdrawn_at
+        When its result was taken down, since what it rested on was annulled; None: it was not.
+    follow_up
+        ``"open"`` or ``"closed"``; None: the result asked for none.
     """
 
     draw: str
@@ -74,6 +102,8 @@ class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
     drawn_at: datetime
     result: ResultView | None
     closed: str | None
+    withdrawn_at: datetime | None = None
+    follow_up: str | None = None
 
 
 async def load_agency_inspections(uscc: str) -> list[InspectionView]:
@@ -100,6 +130,8 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
         ReserveCall.replaced.is_in([row["id"] for row in rows])
     )
     closed = {call["replaced"]: call["reason_code"] for call in calls}
+    withdrawn = await _load_withdrawn(agency)
+    follow_ups = await _load_follow_ups([row["id"] for row in rows])
     return [
         InspectionView(
             draw=row["draw"] or "",
@@ -108,6 +140,8 @@ async def load_agency_inspections(uscc: str) -> list[InspectionView]:
             drawn_at=opened[row["id"]] if row["draw_id"] is None else steps[row["draw_id"], "drawn"],
             result=results.get(row["id"]),
             closed=closed.get(row["id"]),
+            withdrawn_at=None if row["id"] in results else withdrawn.get(row["id"]),
+            follow_up=follow_ups.get(row["id"]) if row["id"] in results else None,
         )
         for row in rows
         if (row["draw_id"], "published") in steps or (row["id"] in opened and row["id"] in results)
@@ -148,18 +182,56 @@ async def load_published_results(
     for column, wanted in ((_AGENCY, agency), (_DRAW, draw)):
         query = query if wanted is None else query.where(column == wanted)
     rows = await query.order_by(ResultStep.id)
-    texts = await load_categories()
-    return {
-        row["inspection"]: ResultView(
-            inspected_on=row["inspected_on"],
-            categories=[texts.get(code, code) for code in json.loads(row["categories_json"])],
-            findings=mask_personal_numbers(row["findings"]),
-            version=row["version"],
-            published_at=row["at"],
-            log_index=row["log_index"],
-        )
-        for row in rows
+    gone = {
+        row["result"]
+        for row in await ResultStep.select(ResultStep.result).where(ResultStep.step == "withdrawn")
     }
+    texts = await load_categories()
+    versions: dict[int, list[VersionView]] = {}
+    for row in rows:
+        if row["result"] not in gone:
+            versions.setdefault(row["inspection"], []).append(_version(row, texts))
+    return {
+        inspection: ResultView(
+            **{name: getattr(shown[-1], name) for name in VersionView.__struct_fields__},
+            earlier=shown[-2::-1],
+        )
+        for inspection, shown in versions.items()
+    }
+
+
+def _version(row: dict[str, Any], texts: dict[str, str]) -> VersionView:
+    return VersionView(
+        inspected_on=row["inspected_on"],
+        categories=[texts.get(code, code) for code in json.loads(row["categories_json"])],
+        findings=mask_personal_numbers(row["findings"]),
+        version=row["version"],
+        published_at=row["at"],
+        log_index=row["log_index"],
+        reason=mask_personal_numbers(row["reason"]),
+    )
+
+
+async def _load_withdrawn(agency: int) -> dict[int, datetime]:
+    rows = await (
+        ResultStep.select(ResultStep.at, _INSPECTION.as_alias("inspection"))
+        .where((ResultStep.step == "withdrawn") & (agency == _AGENCY))
+        .order_by(ResultStep.id)
+    )
+    return {row["inspection"]: row["at"] for row in rows}
+
+
+async def _load_follow_ups(inspections: list[int]) -> dict[int, str]:
+    rows = await FollowUp.select(FollowUp.id, FollowUp.inspection).where(
+        FollowUp.inspection.is_in(inspections)
+    )
+    if not rows:
+        return {}
+    closed = await FollowUpStep.select(FollowUpStep.follow_up).where(
+        FollowUpStep.follow_up.is_in([row["id"] for row in rows]) & (FollowUpStep.step == "closed")
+    )
+    ended = {row["follow_up"] for row in closed}
+    return {row["inspection"]: "closed" if row["id"] in ended else "open" for row in rows}
 
 
 async def _load_opening_times(agency: int) -> dict[int, datetime]:

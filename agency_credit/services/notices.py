@@ -10,7 +10,7 @@ from typing import Any
 from piccolo.columns.combination import And
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import Notice, PersonRole
+from agency_credit.database.tables import InspectionSeat, Notice, Person, PersonRole
 from agency_credit.domain.role import Actor, Role
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation
@@ -61,6 +61,25 @@ async def append_notices(op: Operation, people: Iterable[int], notice: NewNotice
     ]
     if rows:
         await Notice.insert(*rows)
+
+
+async def tell_teams(op: Operation, draw: int) -> None:
+    """Tell each member of the teams of a draw, where he has an account, whom his team visits."""
+    inspection: Any = InspectionSeat.inspection
+    rows = await InspectionSeat.select(
+        InspectionSeat.inspector, InspectionSeat.inspection, inspection.agency.name.as_alias("agency")
+    ).where((inspection.draw == draw) & InspectionSeat.inspector.is_not_null())
+    accounts = {
+        row["inspector"]: row["id"]
+        for row in await Person.select(Person.id, Person.inspector).where(
+            Person.inspector.is_not_null() & (Person.is_active == True)  # noqa: E712
+        )
+    }
+    for row in rows:
+        if row["inspector"] in accounts:
+            path = f"/admin/inspections/{row['inspection']}"
+            notice = NewNotice(kind="team.assigned", what=row["agency"], path=path)
+            await append_notices(op, [accounts[row["inspector"]]], notice)
 
 
 async def settle_notices(op: Operation, path: str, *kinds: str) -> None:

@@ -12,6 +12,7 @@ from agency_credit.domain.role import APPROVER, PUBLISHER, Actor, Role
 from agency_credit.inspection import result_states
 from agency_credit.inspection.result_states import ResultState
 from agency_credit.services.draw_store import person_of
+from agency_credit.services.follow_up import open_for_publication
 from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
@@ -25,6 +26,7 @@ from agency_credit.services.result_store import (
     load_versions,
     path_of,
     state_of,
+    subject_of,
 )
 
 
@@ -79,17 +81,18 @@ async def append_result_publication(op: Operation, inspection: dict[str, Any]) -
     assert latest is not None, "what was reviewed was entered"
     corrected = [v for v in versions[:-1] if v["state"] in ("published", "withdrawn")]
     body = await _body(inspection, latest)
-    kind = "result.published"
+    subject = subject_of(inspection)
     if corrected:
-        kind = "result.corrected"
         body |= {"corrects": corrected[-1]["version"], "reason": latest["reason"]}
-    subject = f"{inspection['draw_identifier'] or inspection['id']}/{inspection['uscc']}"
-    index = await op.append_entry(kind, subject, body, is_committed=True)
+        index = await op.append_entry("result.corrected", subject, body, is_committed=True)
+    else:
+        index = await op.append_entry("result.published", subject, body, is_committed=True)
     await append_result_step(op, latest["id"], ResultState.PUBLISHED, index=index)
     path = path_of(inspection["id"])
     await settle_notices(op, path, "result.publish", "result.review")
     notice = NewNotice(kind="result.published", what=inspection["agency_name"], path=path)
     await append_notices(op, await load_accounts(await load_members(inspection["id"])), notice)
+    await open_for_publication(op, inspection, latest)
 
 
 async def is_draw_published(inspection: dict[str, Any]) -> bool:

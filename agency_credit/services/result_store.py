@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agency_credit.database.tables import (
@@ -27,6 +27,11 @@ STANDING = frozenset({ResultState.REVIEWED, ResultState.PUBLISHED})
 def path_of(inspection: int) -> str:
     """Where an inspection is worked on."""
     return f"/admin/inspections/{inspection}"
+
+
+def subject_of(inspection: Mapping[str, Any]) -> str:
+    """What entries of the public log call the result of an inspection."""
+    return f"{inspection['draw_identifier'] or inspection['id']}/{inspection['uscc']}"
 
 
 async def load_inspection(inspection: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from agency_credit.services.draw_store import person_of
 from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.recusal_applications import refuse_while_recusal
 from agency_credit.services.result_faults import refuse_faulty_form
 from agency_credit.services.result_store import (
     append_result_step,
@@ -60,6 +61,10 @@ class Sending:
     reason: str = ""
 
 
+_DONE = ("team.assigned", "result.returned", "result.rejected", "result.confirm")
+"""What no member has to read any more once the record is there."""
+
+
 async def enter_result(
     office: Office,
     actor: Actor,
@@ -79,9 +84,7 @@ async def enter_result(
     Parameters
     ----------
     categories
-        Codes of the result categories; several may apply.
-    findings
-        What was found, in words; may be empty only where nothing was found.
+        Codes of the result categories.
     details
         The rest of the record; None: a program hands in the short form.
 
@@ -90,8 +93,7 @@ async def enter_result(
     ForbiddenError
         The actor does not sit on the team.
     FaultsError
-        A date in the future or before the draw, no category or an unknown one, findings missing, a
-        checklist that is not filled in.
+        As `refuse_faulty_form`.
     RefusedError
         A result is with the reviewer; a seat of the team is empty; an application for recusal is open.
     ConflictError
@@ -107,6 +109,7 @@ async def enter_result(
         row = await load_inspection(inspection)
         members = await refuse_stranger(actor, inspection)
         _refuse_short_team(members)
+        await refuse_while_recusal(inspection)
         latest = await load_latest_result(inspection)
         if await _is_there(op, inspection, form, latest, sending.key):
             return
@@ -118,7 +121,7 @@ async def enter_result(
         await ResultDraft.delete().where(
             (ResultDraft.inspection == inspection) & (ResultDraft.person == person_of(actor))
         )
-        await settle_notices(op, path_of(inspection), "result.returned", "result.rejected", "result.confirm")
+        await settle_notices(op, path_of(inspection), *_DONE)
         await append_notices(op, await load_accounts(members), _notice("result.confirm", row))
 
 
@@ -143,6 +146,7 @@ async def confirm_result(office: Office, actor: Actor, inspection: int, over: st
         row = await load_inspection(inspection)
         members = await refuse_stranger(actor, inspection)
         _refuse_short_team(members)
+        await refuse_while_recusal(inspection)
         latest = await load_latest_result(inspection)
         if latest is not None and actor.inspector_id in await load_confirmed_by(latest["id"]):
             raise ConflictError("result.confirmed-already", "you have confirmed this form already")

@@ -89,6 +89,12 @@ POST   /admin/inspections/{inspection:int}/arrive       inspector
 POST   /admin/inspections/{inspection:int}/confirm      inspector
 POST   /admin/inspections/{inspection:int}/draft        inspector
 GET    /admin/inspections/{inspection:int}/papers/{kind:str} approver audit drafter inspector publisher
+POST   /admin/inspections/{inspection:int}/follow-up    approver drafter
+POST   /admin/inspections/{inspection:int}/follow-up/steps approver drafter inspector
+POST   /admin/inspections/{inspection:int}/recusal      inspector
+POST   /admin/inspections/{inspection:int}/recusal/{application:int}/decide approver
+POST   /admin/inspections/{inspection:int}/withdraw     approver publisher
+POST   /admin/inspections/{inspection:int}/withdraw/confirm publisher
 GET    /admin/inspections/{inspection:int}/photographs/{digest:str} approver audit drafter inspector publisher
 POST   /admin/inspections/{inspection:int}/publish      publisher
 POST   /admin/inspections/{inspection:int}/result       inspector
@@ -102,6 +108,9 @@ GET    /admin/items/{code:str}                          approver audit drafter p
 POST   /admin/items/{code:str}                          drafter
 GET    /admin/leads                                     approver audit drafter publisher
 POST   /admin/leads                                     drafter
+GET    /admin/notices                                   anybody-of-the-office
+POST   /admin/notices                                   anybody-of-the-office
+GET    /admin/deadlines                                 approver audit drafter inspector publisher
 GET    /admin/login                                     public
 POST   /admin/login                                     public
 POST   /admin/login/code                                public

@@ -1,0 +1,193 @@
+"""The agency's right to ask that a member of the team steps back (行政处罚法 art 43): asked, then decided.
+
+The team writes down what the agency asked; an approver who is not of the team decides. While that is open,
+or a member who has to step back still has his seat, the record is neither handed in nor confirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from agency_credit.database.tables import RecusalApplication, RecusalDecision
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
+from agency_credit.domain.role import APPROVER, INSPECTOR, Actor, Role
+from agency_credit.services.draw_store import person_of
+from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
+from agency_credit.services.office import Office
+from agency_credit.services.operation import operation
+from agency_credit.services.result_store import load_accounts, load_inspection, load_members, path_of
+
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationView:
+    """What the agency asked, and what was decided; `verdict` is empty while it is open."""
+
+    application: int
+    inspector: int
+    inspector_name: str
+    reason: str
+    applied_on: date
+    recorded_by: int
+    recorded_by_name: str
+    verdict: str
+    decision: str
+    decided_by_name: str
+    decided_at: datetime | None
+
+
+async def record_application(
+    office: Office, actor: Actor, inspection: int, *, inspector: int, reason: str, applied_on: date
+) -> None:
+    """Write down that the agency asks a member of the team to step back.
+
+    Raises
+    ------
+    ForbiddenError
+        The actor does not sit on the team.
+    InputError
+        No reason, or one that is too long; a day that lies ahead; nobody of the team.
+    ConflictError
+        It asked so before.
+    """
+    async with operation(office, actor, "recusal.apply", str(inspection), roles=INSPECTOR) as op:
+        row = await load_inspection(inspection)
+        members = await load_members(inspection)
+        if actor.inspector_id is None or actor.inspector_id not in members:
+            raise ForbiddenError("result.not-member", "only a member of the team enters its result")
+        reason = _clean(reason)
+        if inspector not in members or applied_on > office.today():
+            raise InputError("recusal.member", "choose a member of this team, and a day up to today")
+        known = await load_applications(inspection)
+        if any(item.inspector == inspector for item in known):
+            raise ConflictError("recusal.asked-already", "this was asked before; it is decided once")
+        await RecusalApplication.insert(
+            RecusalApplication(
+                inspection=inspection,
+                inspector=inspector,
+                reason=reason,
+                applied_on=applied_on,
+                recorded_by=person_of(actor),
+                recorded_at=op.at,
+            )
+        )
+        approvers = await load_people_with(Role.APPROVER, but=await load_accounts(members))
+        await append_notices(op, approvers, _notice("recusal.decide", row))
+
+
+async def decide_application(
+    office: Office,
+    actor: Actor,
+    inspection: int,
+    application: int,
+    verdict: Literal["granted", "refused"],
+    reason: str,
+) -> None:
+    """Decide; where it is granted, the seat is to be emptied and filled by lot.
+
+    Raises
+    ------
+    ForbiddenError
+        The actor wrote the application down, or sits on the team.
+    InputError
+        No reason.
+    ConflictError
+        It was decided before.
+    """
+    async with operation(office, actor, "recusal.decide", str(inspection), roles=APPROVER) as op:
+        row = await load_inspection(inspection)
+        known = {item.application: item for item in await load_applications(inspection)}
+        if application not in known:
+            raise NotFoundError("recusal.unknown", "this inspection has no such application")
+        if known[application].verdict:
+            raise ConflictError("recusal.decided-already", "this was decided already")
+        members = await load_members(inspection)
+        if person_of(actor) == known[application].recorded_by or actor.inspector_id in members - {None}:
+            raise ForbiddenError(
+                "recusal.same-person", "neither the team nor whoever wrote it down decides on a recusal"
+            )
+        await RecusalDecision.insert(
+            RecusalDecision(
+                application=application, verdict=verdict, reason=_clean(reason), by=person_of(actor), at=op.at
+            )
+        )
+        op.details["verdict"] = verdict
+        await settle_notices(op, path_of(inspection), "recusal.decide")
+        people = await load_accounts(members)
+        if verdict == "granted":
+            people |= await load_people_with(Role.DRAFTER)
+        await append_notices(op, people, _notice(f"recusal.{verdict}", row))
+
+
+async def load_applications(inspection: int) -> tuple[ApplicationView, ...]:
+    """What the agency asked, in order."""
+    rows = await (
+        RecusalApplication.select(
+            *RecusalApplication.all_columns(),
+            RecusalApplication.inspector.name.as_alias("inspector_name"),
+            RecusalApplication.recorded_by.display_name.as_alias("recorded_by_name"),
+        )
+        .where(RecusalApplication.inspection == inspection)
+        .order_by(RecusalApplication.id)
+    )
+    decisions = {}
+    if rows:
+        found = await RecusalDecision.select(
+            *RecusalDecision.all_columns(), RecusalDecision.by.display_name.as_alias("by_name")
+        ).where(RecusalDecision.application.is_in([row["id"] for row in rows]))
+        decisions = {decision["application"]: decision for decision in found}
+    return tuple(_view(row, decisions.get(row["id"])) for row in rows)
+
+
+async def refuse_while_recusal(inspection: int) -> None:
+    """Refuse while an application is open, or was granted and the member still has his seat.
+
+    Raises
+    ------
+    RefusedError
+        Who decides, or empties the seat, comes first.
+    """
+    members = await load_members(inspection)
+    for item in await load_applications(inspection):
+        if not item.verdict:
+            raise RefusedError(
+                "recusal.open",
+                "the agency asked that {name} steps back; that is decided first",
+                name=item.inspector_name,
+            )
+        if item.verdict == "granted" and item.inspector in members:
+            raise RefusedError(
+                "recusal.seat",
+                "{name} has to step back; the inspection waits until the seat is filled by lot",
+                name=item.inspector_name,
+            )
+
+
+def _view(row: dict[str, Any], decision: dict[str, Any] | None) -> ApplicationView:
+    return ApplicationView(
+        application=row["id"],
+        inspector=row["inspector"],
+        inspector_name=row["inspector_name"],
+        reason=row["reason"],
+        applied_on=row["applied_on"],
+        recorded_by=row["recorded_by"],
+        recorded_by_name=row["recorded_by_name"],
+        verdict=decision["verdict"] if decision else "",
+        decision=decision["reason"] if decision else "",
+        decided_by_name=decision["by_name"] if decision else "",
+        decided_at=decision["at"] if decision else None,
+    )
+
+
+def _notice(kind: str, inspection: dict[str, Any]) -> NewNotice:
+    return NewNotice(kind=kind, what=inspection["agency_name"], path=path_of(inspection["id"]))
+
+
+def _clean(reason: str) -> str:
+    reason = reason.strip()
+    if not 1 <= len(reason) <= LONGEST_REASON:
+        raise InputError("recusal.reason", "give a reason of 1 to {n} characters", n=LONGEST_REASON)
+    return reason

@@ -60,3 +60,46 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Merged into `LABELS`."""
+
+FIELD_ACTIONS: Mapping[str, str] = {
+    "result.confirm": msgid("Confirm a result as a member of its team"),
+    "photograph.add": msgid("Add a photograph to an inspection"),
+    "recusal.apply": msgid("Write down that an agency asks for a recusal"),
+    "recusal.decide": msgid("Decide on a recusal that an agency asked for"),
+    "result.withdraw-ask": msgid("Ask to take a result down"),
+    "result.withdraw": msgid("Take a result down"),
+    "follow-up.open": msgid("Open a follow-up"),
+    "follow-up.ordered": msgid("Rectification ordered"),
+    "follow-up.rechecked": msgid("Checked again"),
+    "follow-up.penalty": msgid("Administrative penalty"),
+    "follow-up.handed-over": msgid("Handed over to another body"),
+    "follow-up.replied": msgid("The other body replied"),
+    "follow-up.noted": msgid("Noted"),
+    "follow-up.close-asked": msgid("Closing asked for"),
+    "follow-up.close-refused": msgid("Not closed"),
+    "follow-up.closed": msgid("Closed"),
+    "result.rejected": msgid("Do not accept an inspection"),
+}
+"""Among the actions of the audit lines."""
+
+RECORD_FIELDS: Mapping[str, str] = {
+    "advised_at": msgid("Told of its rights"),
+    "agency_remarks": msgid("Remarks of the agency"),
+    "annulled_on": msgid("Day of the decision that annuls it"),
+    "applied_on": msgid("Asked on"),
+    "to_body": msgid("Body it was handed over to"),
+    "decision": msgid("Reason of the decision"),
+    "due_on": msgid("To be put right by"),
+    "recusal_reason": msgid("Reason that the agency gives"),
+    "step": msgid("What was done"),
+    "text": msgid("In words"),
+    "correction_reason": msgid("Why the published result is corrected"),
+    "materials": msgid("Materials taken"),
+    "methods": msgid("How it was inspected"),
+    "new_photographs": msgid("Photographs"),
+    "new_signed_pages": msgid("The record signed on paper"),
+    "photographs": msgid("Photographs"),
+    "place": msgid("Place"),
+    "signed_pages": msgid("The record signed on paper"),
+}
+"""Among the fields of forms."""

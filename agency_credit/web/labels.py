@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agency_credit.web.field_labels import FIELD_LABELS
+from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.plan_labels import PLAN_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
@@ -274,6 +274,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "trademark": msgid("trademarks"),
     },
     "action": {
+        **FIELD_ACTIONS,
         "session.open": msgid("Log in"),
         "session.close": msgid("Log out"),
         "draw.draft": msgid("Draft a draw"),
@@ -289,24 +290,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "paper.print": msgid("Print a paper"),
         "inspection.arrive": msgid("Note an arrival"),
         "result.enter": msgid("Enter a result"),
-        "result.confirm": msgid("Confirm a result as a member of its team"),
-        "photograph.add": msgid("Add a photograph to an inspection"),
-        "recusal.apply": msgid("Write down that an agency asks for a recusal"),
-        "recusal.decide": msgid("Decide on a recusal that an agency asked for"),
-        "result.withdraw-ask": msgid("Ask to take a result down"),
-        "result.withdraw": msgid("Take a result down"),
-        "follow-up.open": msgid("Open a follow-up"),
-        "follow-up.ordered": msgid("Rectification ordered"),
-        "follow-up.rechecked": msgid("Checked again"),
-        "follow-up.penalty": msgid("Administrative penalty"),
-        "follow-up.handed-over": msgid("Handed over to another body"),
-        "follow-up.replied": msgid("The other body replied"),
-        "follow-up.noted": msgid("Noted"),
-        "follow-up.close-asked": msgid("Closing asked for"),
-        "follow-up.close-refused": msgid("Not closed"),
-        "follow-up.closed": msgid("Closed"),
         "result.reviewed": msgid("Confirm a result"),
-        "result.rejected": msgid("Do not accept an inspection"),
         "result.returned": msgid("Return a result"),
         "result.publish": msgid("Publish a result"),
         "import.agencies": msgid("Import agencies"),
@@ -391,6 +375,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "verdict": msgid("decision"),
     },
     "field": {
+        **RECORD_FIELDS,
         "again": msgid("The same password again"),
         "agency": msgid("Agency"),
         "code": msgid("Code of the authenticator"),
@@ -449,24 +434,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "findings": msgid("Findings"),
         "front": msgid("Number"),
         "back": msgid("Number after the plus"),
-        "advised_at": msgid("Told of its rights"),
-        "annulled_on": msgid("Day of the decision that annuls it"),
-        "applied_on": msgid("Asked on"),
-        "to_body": msgid("Body it was handed over to"),
-        "decision": msgid("Reason of the decision"),
-        "due_on": msgid("To be put right by"),
-        "recusal_reason": msgid("Reason that the agency gives"),
-        "step": msgid("What was done"),
-        "text": msgid("In words"),
-        "agency_remarks": msgid("Remarks of the agency"),
-        "correction_reason": msgid("Why the published result is corrected"),
-        "materials": msgid("Materials taken"),
-        "methods": msgid("How it was inspected"),
-        "new_photographs": msgid("Photographs"),
-        "new_signed_pages": msgid("The record signed on paper"),
-        "photographs": msgid("Photographs"),
-        "place": msgid("Place"),
-        "signed_pages": msgid("The record signed on paper"),
         "form": msgid("How the outcome is written"),
         "how": msgid("What is the clause worth?"),
         "fraction": msgid("Share drawn"),

@@ -254,7 +254,8 @@ async def test_a_follow_up_goes_to_its_end_and_two_people_close_it(world, publis
 async def test_the_database_lets_nobody_close_a_follow_up_alone_nor_add_after_its_end(world, published):
     async def by_hand(kind, by):
         await world.office.engine.run_ddl(
-            'INSERT INTO "follow_up_step" ("follow_up", "step", "on", "document", "body", "text", "by", "at") '
+            'INSERT INTO "follow_up_step" '
+            '("follow_up", "step", "on", "document", "body", "text", "by", "at") '
             f"VALUES (1, '{kind}', '2026-12-02', '', '', '', {by}, '2026-12-02 01:00:00+00:00')"
         )
 

@@ -277,7 +277,7 @@ def test_no_cell_of_the_export_is_a_formula() -> None:
     assert sheet is not None
     assert [cell.value for cell in sheet[2]] == [name for name, _ in COLUMNS]
     assert sheet["C3"].value == evil
-    assert {cell.data_type for line in sheet.iter_rows() for cell in line} .isdisjoint({"f"})
+    assert {cell.data_type for line in sheet.iter_rows() for cell in line}.isdisjoint({"f"})
 
 
 @pytest.mark.parametrize(

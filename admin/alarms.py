@@ -64,7 +64,7 @@ async def save_alarms(
         row = _to_row(alarm)
         words = {
             "kind": label("alarm", alarm.kind),
-            "state": label("alarm_state", "overdue" if alarm.finding.is_overdue else "due"),
+            "state": label("alarm_state", _state_of(alarm)),
             "practice_line": label("practice_line", alarm.practice_line),
             "others": "、".join(alarm.others),
             "numbers": "；".join(
@@ -92,6 +92,12 @@ def _choose(alarms: Alarms, kind: str, urgency: str) -> tuple[Alarm, ...]:
     """Those of a kind and an urgency; what is neither is as if nothing was asked."""
     is_overdue = {"overdue": True, "due": False}.get(urgency)
     return alarms.select(kind if kind in ALARM_KINDS else "", is_overdue=is_overdue)
+
+
+def _state_of(alarm: Alarm) -> str:
+    if not alarm.finding.is_overdue:
+        return "due"
+    return "late" if alarm.finding.due_on else "unmet"
 
 
 def _to_row(alarm: Alarm) -> dict[str, Any]:

@@ -134,8 +134,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "two-agencies": msgid("Practitioner at two agencies"),
     },
     "alarm_state": {
-        "overdue": msgid("Overdue"),
+        "overdue": msgid("Overdue or not met"),
         "due": msgid("Due soon"),
+        "late": msgid("Overdue"),
+        "unmet": msgid("Not met"),
     },
     "alarm_task": {
         "filing": msgid("Ask the agency to renew its filing; enter the new last day with the next list."),

@@ -5,18 +5,20 @@ They count towards the annual cap of an agency, whoever came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from operator import attrgetter
 
 from agency_credit.database.tables import OtherInspection
+from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_inspectors import YES_NO
 from agency_credit.services.import_records import note_unknown_agency
 from agency_credit.services.import_register import load_agency_ids
 from agency_credit.services.import_row import ReadList, ReadRow, RowReader, collect_codes, read_rows
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks
+from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks, list_states
 
 KIND_WORDS = {
     "日常": "routine",
@@ -59,6 +61,12 @@ class InspectionState:
         """What makes it the same inspection."""
         return self.uscc, self.inspected_on, self.authority, self.document_number
 
+    @property
+    def subject(self) -> str:
+        """The same in one short text, under which an import keeps it for undoing."""
+        named = digest(format_canonical({"authority": self.authority, "document": self.document_number}))
+        return f"{self.uscc} {self.inspected_on.isoformat()} {named}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionRow:
@@ -99,7 +107,12 @@ async def prepare_inspections(task: ImportTask) -> ImportWork:
     found = read_inspections(task.tables, frozenset(agencies), task.today)
     known = await _load_known({row.value.uscc for row in found.rows})
     states = plan_inspections(found.rows, known)
-    return ImportWork(outcomes=found.outcomes(), store=partial(_store_inspections, states, agencies, task))
+    former = {state.subject: state for state in known.values()}
+    return ImportWork(
+        outcomes=found.outcomes(),
+        store=partial(_store_inspections, states, agencies, task),
+        list_stored=partial(list_states, former, states, attrgetter("subject")),
+    )
 
 
 def read_inspections(
@@ -212,3 +225,34 @@ async def _store_inspections(
         await OtherInspection.insert(*chunk).on_conflict(
             target=(OtherInspection.agency, *_IDENTITY), action="DO UPDATE", values=list(_CHANGEABLE)
         )
+
+
+async def load_inspection_states(subjects: Collection[str]) -> dict[str, InspectionState]:
+    """What is known of these inspections, by `InspectionState.subject`."""
+    known = await _load_known({subject.partition(" ")[0] for subject in subjects})
+    return {state.subject: state for state in known.values() if state.subject in subjects}
+
+
+async def restore_inspections(states: Mapping[str, InspectionState | None]) -> None:
+    """Put inspections back to what they were; None: the inspection is removed."""
+    now = await load_inspection_states(list(states))
+    agencies = await load_agency_ids({state.uscc for state in now.values()})
+    for subject, state in now.items():
+        former = states[subject]
+        row = (
+            (OtherInspection.agency == agencies[state.uscc])
+            & (OtherInspection.inspected_on == state.inspected_on)
+            & (OtherInspection.authority == state.authority)
+            & (OtherInspection.document_number == state.document_number)
+        )
+        if former is None:
+            await OtherInspection.delete().where(row)
+            continue
+        await OtherInspection.update(
+            {
+                OtherInspection.kind: former.kind,
+                OtherInspection.is_on_site: former.is_on_site,
+                OtherInspection.is_lead_based: former.is_lead_based,
+                OtherInspection.items: former.items,
+            }
+        ).where(row)

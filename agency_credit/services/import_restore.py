@@ -17,6 +17,11 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.errors import Fault
 from agency_credit.services.import_agencies import AgencyChanges, AgencyState
+from agency_credit.services.import_inspections import (
+    InspectionState,
+    load_inspection_states,
+    restore_inspections,
+)
 from agency_credit.services.import_inspectors import InspectorState
 from agency_credit.services.import_people import (
     load_inspector_states,
@@ -153,6 +158,14 @@ async def _restore_recusals(states: States, _at: datetime) -> None:
     await restore_recusals(states)
 
 
+async def _find_inspection_faults(_before: States, _after: States) -> list[Fault]:
+    return []  # nothing refers to one; a draw that counted it keeps its own list of who was left out
+
+
+async def _restore_inspections(states: States, _at: datetime) -> None:
+    await restore_inspections(states)
+
+
 UNDOABLE = {
     "agencies": Undoable(
         state=AgencyState,
@@ -177,5 +190,11 @@ UNDOABLE = {
         load=load_recusal_states,
         find_faults=_find_recusal_faults,
         restore=_restore_recusals,
+    ),
+    "inspections": Undoable(
+        state=InspectionState,
+        load=load_inspection_states,
+        find_faults=_find_inspection_faults,
+        restore=_restore_inspections,
     ),
 }

@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from agency_credit.database.tables import ImportRun, OtherInspection
+from agency_credit.domain.errors import FaultsError
 from agency_credit.services.import_file import import_file
+from agency_credit.services.import_undo import undo_import
 
 A, B = "91370303MA3C000017", "91370303MA3D00001B"
 HEADER = "信用代码,检查日期,检查机关,检查类型,是否现场检查,是否根据线索,检查文书号,检查事项"
@@ -98,6 +100,19 @@ async def test_a_faulty_row_is_kept_out(office, operator, row, code):
 
 async def test_the_day_of_the_import_is_not_in_the_future(office, operator):
     assert (await _import(office, operator, ROW.replace("2026-03-02", "2026-11-24"))).new == 1
+
+
+async def test_an_import_is_undone_row_by_row(office, operator):
+    other = ROW.replace("1号", "2号")
+    await _import(office, operator, ROW)
+    before = await OtherInspection.select()
+    report = await _import(office, operator, ROW.replace("日常,是", "个案,否"), other)
+    await undo_import(office, operator, report.run, "导错了文件")
+    assert await OtherInspection.select() == before
+    second = await _import(office, operator, other)
+    await OtherInspection.update({OtherInspection.kind: "case"}).where(OtherInspection.kind == "routine")
+    with pytest.raises(FaultsError):
+        await undo_import(office, operator, second.run, "再来")
 
 
 async def test_two_rows_of_one_inspection_contradict(office, operator):

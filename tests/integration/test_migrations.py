@@ -16,7 +16,7 @@ from agency_credit import database
 from agency_credit.database import Database, transaction
 from agency_credit.database.migrate import migration_names
 from agency_credit.database.piccolo_app import APP_CONFIG
-from agency_credit.database.tables import APPEND_ONLY, TABLES, District, PersonRole
+from agency_credit.database.tables import APPEND_ONLY, TABLES, Agency, District, PersonRole, PractitionerPost
 from agency_credit.domain.errors import RefusedError
 from agency_credit.settings import Settings
 from tests.databases import KINDS, Databases
@@ -130,6 +130,7 @@ async def test_a_transaction_after_migrating_is_an_ordinary_one(blank_engine: Da
 
 
 ROLES = "agency_credit_2026_11_27t11_40_00_000000"
+POSTS = "2026-11-27T12:10:03:000000"
 
 
 async def test_roles_of_before_become_those_of_today(blank_engine: Database) -> None:
@@ -166,3 +167,27 @@ async def test_roles_of_before_become_those_of_today(blank_engine: Database) -> 
     }
     with pytest.raises(RefusedError):
         await PersonRole.insert(PersonRole(person=1, role="administrator"))
+
+
+async def test_whoever_practises_somewhere_has_a_post_there(blank_engine: Database) -> None:
+    names = migration_names()
+    await database.migrate(blank_engine, until=names[: names.index(POSTS)])
+    at = "'2026-11-24 04:00:00+00:00'"
+    await blank_engine.run_ddl(
+        'INSERT INTO "agency" ("id", "uscc", "name", "search_text", "area", "address", "head", "telephone", '
+        '"status", "list_status", "flags_json", "created_at", "changed_at") '
+        f"VALUES (1, 'u', '', '', '', '', '', '', 'in_force', 'none', '[]', {at}, {at})"
+    )
+    people = ((1, "1", "active"), (2, "1", "left"), (3, "NULL", "active"))
+    for number, agency, status in people:
+        await blank_engine.run_ddl(
+            'INSERT INTO "practitioner" ("id", "certificate", "name", "agency", "practice_line", "status") '
+            f"VALUES ({number}, 'c{number}', '', {agency}, 'patent', '{status}')"
+        )
+    await database.migrate(blank_engine)
+    posts = await PractitionerPost.select(
+        PractitionerPost.practitioner, PractitionerPost.agency, PractitionerPost.claimed_at
+    )
+    assert posts == [{"practitioner": 1, "agency": 1, "claimed_at": None}]
+    agency = await Agency.select(Agency.legal_form).first()
+    assert agency == {"legal_form": "unknown"}

@@ -130,7 +130,7 @@ async def test_a_transaction_after_migrating_is_an_ordinary_one(blank_engine: Da
 
 
 ROLES = "agency_credit_2026_11_27t11_40_00_000000"
-POSTS = "2026-11-27T12:10:03:000000"
+POSTS = "agency_credit_2026_11_27t12_10_03_000000"
 
 
 async def test_roles_of_before_become_those_of_today(blank_engine: Database) -> None:

@@ -20,6 +20,7 @@ from agency_credit.services.desk_results import (
 )
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_parameter
+from agency_credit.services.team_store import SentMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class InspectionSheet:
         As in the plan of the draw; without a draw, those of this office.
     office
         Name of this office.
+    sent
+        Members whom other bodies sent without lot.
     lines
         The checklist: as answered where there is a form, else as it would be printed today, unanswered.
     form
@@ -66,6 +69,7 @@ class InspectionSheet:
     entrustment: str
     agency: SheetAgency
     team: tuple[DeskSeat, ...]
+    sent: tuple[SentMember, ...]
     lines: tuple[FormLine, ...]
     state: str
     form: RecordForm | None
@@ -106,6 +110,7 @@ async def load_sheet(office: Office, actor: Actor, inspection: int) -> Inspectio
         entrustment=plan.get("entrustment") or "",
         agency=await _load_agency(item.uscc),
         team=item.seats,
+        sent=item.sent,
         lines=form.details.lines
         if form and form.details
         else await load_checklist(inspection, office.today()),

@@ -95,7 +95,8 @@ async def print_papers(office: Office, actor: Actor, draw: str, kind: PaperKind,
     """
     row = await load_draw_row(draw)
     items = await load_desk_inspections(office, row["id"])
-    sheets = [await load_sheet(office, actor, item.inspection) for item in items]
+    open_items = [item for item in items if item.state != "closed"]  # of an agency that is gone, no paper
+    sheets = [await load_sheet(office, actor, item.inspection) for item in open_items]
     if kind is PaperKind.RESULT:
         sheets = [sheet for sheet in sheets if _has_result(sheet)]
     if not sheets:
@@ -199,7 +200,7 @@ async def _team(sheet: InspectionSheet) -> list[dict[str, str]]:
     ids = [seat.inspector for seat in sheet.team if seat.inspector is not None]
     rows = await Inspector.select(Inspector.id, Inspector.organisation).where(Inspector.id.is_in(ids or [0]))
     organisations = {row["id"]: row["organisation"] for row in rows}
-    return [
+    drawn = [
         {
             "role": seat.role,
             "name": seat.name or _BLANK,
@@ -208,6 +209,16 @@ async def _team(sheet: InspectionSheet) -> list[dict[str, str]]:
         }
         for seat in sheet.team
     ]
+    sent = [
+        {
+            "role": f"{member.role}（指派）",
+            "name": member.name,
+            "certificate": member.certificate,
+            "organisation": member.sent_by,
+        }
+        for member in sheet.sent
+    ]
+    return drawn + sent
 
 
 async def _codes(sheet: InspectionSheet, base: str) -> list[Any]:

@@ -18,6 +18,7 @@ from agency_credit.domain.entry import EntryType
 from agency_credit.domain.errors import AgencyCreditError, InputError
 from agency_credit.publication.note import VerifierKey, parse_verifier_key
 from agency_credit.publication.proof import ProvenEntry, parse_proof, verify_proof
+from agency_credit.verification.check_calls import check_calls
 from agency_credit.verification.verify_draw import Fault
 
 CHECK = "log"
@@ -62,6 +63,7 @@ def check_log(files: Mapping[str, bytes], proofs: Sequence[str], keys: Sequence[
     3. No step is there twice; publishing the names may add a second publication.
     4. Indexes and times follow each other as the steps do.
     5. Announced and approved before the first public value, drawn and published not before the last.
+    6. Reserves were called after the draw, each in its turn (`check_calls`).
 
     Parameters
     ----------
@@ -90,6 +92,7 @@ def check_log(files: Mapping[str, bytes], proofs: Sequence[str], keys: Sequence[
     messages = [*_forks(proven), *_strangers(proven, plan["draw"])]
     messages += [message for step in steps for message in _digests(step, files)]  # 2
     messages += [*_repetitions(steps), *_disorder(steps)]  # 3, 4
+    messages += check_calls([p for p in proven if _is_after(p, plan["draw"])], steps, files)  # 6
     notes: list[Note] = []
     try:
         times = [datetime.fromisoformat(s["at"]) for s in plan["entropy"] if s["kind"] == "public"]
@@ -128,6 +131,11 @@ def _is_step(p: ProvenEntry, draw: str) -> bool:
     return p.entry.type in DIGESTS and p.entry.subject == draw
 
 
+def _is_after(p: ProvenEntry, draw: str) -> bool:
+    """Whether the entry tells of what happened after the draw."""
+    return p.entry.type in (EntryType.RESERVE_CALLED, EntryType.TEAM_CHANGED) and p.entry.subject == draw
+
+
 def _steps(proven: list[ProvenEntry], draw: str) -> list[ProvenEntry]:
     """The steps of the draw in the order that the protocol wants; an entry proven twice is one."""
     order = list(DIGESTS)
@@ -137,7 +145,7 @@ def _steps(proven: list[ProvenEntry], draw: str) -> list[ProvenEntry]:
 
 def _strangers(proven: list[ProvenEntry], draw: str) -> Iterator[str]:
     for p in proven:
-        if not _is_step(p, draw):
+        if not _is_step(p, draw) and not _is_after(p, draw):
             yield f"entry {p.index}: {p.entry.type} of {p.entry.subject} is no step of the draw {draw}"
 
 

@@ -48,7 +48,7 @@ TEAM_LABELS: Mapping[str, Mapping[str, str]] = {
     "sent_member": {
         "sent_by": msgid("Body that sends him"),
         "certificate": msgid("Certificate number"),
-        "name": msgid("Name"),
+        "name": msgid("Name of the member"),
         "role": msgid("Role in the team"),
         "document": msgid("Document and legal basis"),
     },

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import pypdf
 import pytest
 
 from agency_credit.database.tables import ReserveCall, TeamChange
+from agency_credit.services.changes import decide_change
 from agency_credit.services.draw_draft import load_draft
+from agency_credit.services.inspection_sheet import load_sheet
 from agency_credit.services.office import Office
+from agency_credit.services.papers import PaperKind, print_papers
 from agency_credit.services.publish_draw import publish_draw
+from agency_credit.services.team import call_reserve, send_member
 from tests import world as made
 from tests.conftest import Clock
 from tests.integration.console import desk_of
@@ -135,3 +143,19 @@ async def test_the_public_page_tells_more_as_the_draw_goes_on(world: World) -> N
     assert "补充抽取填补了席位" in after.text
     assert [item["change"] for item in data["after"]["team_changes"]] == ["emptied", "seated"]
     assert data["after"]["supplemented_by"] == [supplement]
+
+
+async def test_papers_name_who_was_sent_and_of_closed_inspections_there_are_none(world: World) -> None:
+    draw = await drawn(world)
+    first, second, *_ = await made.inspections_of(draw)
+    member = {key.removeprefix("sent-"): value for key, value in MEMBER.items() if key != "sent-reason"}
+    number = await send_member(world.office, world.drafter, first["id"], member, "方案规定由属地派员参加")
+    await decide_change(world.office, world.approver, number, "approved")
+    number = await call_reserve(world.office, world.drafter, draw, second["uscc"], "closed", "已核准注销")
+    await decide_change(world.office, world.approver, number, "approved")
+    sheet = await load_sheet(world.office, world.approver, first["id"])
+    assert [one.name for one in sheet.sent] == ["王协查"]
+    paper = await print_papers(world.office, world.approver, draw, PaperKind.NOTICE, "http://10.1.2.3")
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
+    assert "王协查" in text
+    assert second["agency_name"] not in re.sub(r"\s+", "", text)

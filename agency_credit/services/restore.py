@@ -149,7 +149,13 @@ async def restore_backup(
             known = [note for note in (guard, head) if note]
             behind = await _check_office(engine, content, known, [])
             if behind and not target.older:
-                raise RefusedError(behind.code, behind.template, **behind.params)
+                raise RefusedError(
+                    "restore.older",
+                    "the backup holds {found} entries of the public log, but a signed checkpoint covers {n}:"
+                    " it is not the newest state. Restore a newer one; where there is none, --older puts this"
+                    " one in place, and the office is read-only until a person decides",
+                    **behind.params,
+                )
             if target.database is None:
                 await _note_restore(Settings(data=place), engine, actor, clock, content)
                 await database.migrate(engine)

@@ -253,7 +253,7 @@ async def test_yesterdays_backup_is_refused_then_read_only_until_a_person_decide
     target = Target(folder=office.settings.data, database=alike.database, replace=True)
     with pytest.raises(RefusedError) as caught:
         await restore_backup(file, OPENER, target, actor=OWNER, clock=clock)
-    assert caught.value.code == "log.rolled-back"
+    assert caught.value.code == "restore.older"
     older = Target(folder=office.settings.data, database=alike.database, replace=True, older=True)
     await restore_backup(file, OPENER, older, actor=OWNER, clock=clock)
     there = Settings(data=office.settings.data, database=alike.database)

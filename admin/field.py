@@ -39,7 +39,10 @@ async def apply_for_recusal(
     return await _answer(request, office, actor, inspection, entered)
 
 
-@post("/admin/inspections/{inspection:int}/recusal/{application:int}/decide", opt=opened_to(APPROVER))
+@post(
+    "/admin/inspections/{inspection:int}/recusal/{application:int}/decide",
+    opt=opened_to(APPROVER, fresh=True),
+)
 async def decide_recusal(
     request: AnyRequest,
     office: TheOffice,

@@ -83,6 +83,8 @@ def draft(page: Page, look: Look) -> None:
     expect(page.get_by_role("alert").get_by_text("委托")).to_be_visible()
     look(page, "draft-what")
     page.get_by_label("委托文件").fill("鲁知委字〔2026〕12号")
+    page.locator("#field-task").select_option("ad-hoc")
+    page.get_by_label("计划外抽查的理由").fill("首次试行，年度计划尚未公布")
     save(page)
     look(page, "draft-frame")
     save(page)

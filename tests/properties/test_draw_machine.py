@@ -273,8 +273,8 @@ class DrawLife(RuleBasedStateMachine):
     async def _draft(self) -> str:
         own = {"kind": "commitment", "party": "本局", "commitment": None}
         events = [
-            {"kind": "public", "event": f"事件{n}", "form": form, "at": at.isoformat()}
-            for n, form, at in ((1, "ssq", self.first_at), (2, "digits", self.last_at))
+            source | {"at": at.isoformat()}
+            for source, at in zip(worlds.PUBLIC, (self.first_at, self.last_at), strict=True)
         ]
         draft = await worlds.good_draft(self.hub, entropy=[own, *events])
         return await draft_draw(self.hub.office, self._actor("drafter"), draft)

@@ -385,6 +385,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "confirm_password": msgid("Password"),
         "current": msgid("Present password"),
         "first": msgid("First day"),
+        "sent": msgid("Member sent by another body"),
+        "status": msgid("How far it is verified"),
         "head": msgid("A head that was kept"),
         "last": msgid("Last day"),
         "authority": msgid("Authority"),

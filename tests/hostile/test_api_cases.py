@@ -24,8 +24,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from agency_credit.domain.role import Role
+from agency_credit.services.annual_plan import PlanRow, save_plan_row
+from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.draw_draft import draft_draw, suggest_draft
 from agency_credit.services.office import Office
+from agency_credit.services.plan_change import draft_plan_change
 from agency_credit.services.publish_draw import publish_draw
 from tests import world as worlds
 from tests.conftest import Clock
@@ -45,6 +48,7 @@ KNOWN: dict[str, list[Any]] = {
     "cursor": [""],
     "limit": [1, 50, 200],
     "state": ["", "published"],
+    "year": [2026],
     "on": ["2026-11-24"],
 }
 """What there is in the office, by name of the parameter: made-up names alone would find nothing.
@@ -72,6 +76,18 @@ async def fill(office: Office, clock: Clock) -> None:
     world = await worlds.build_world(office, clock, n_inspectors=6)
     published = await worlds.inspected(world)
     await publish_draw(office, world.approver, published)
+    row = PlanRow(
+        row=0,
+        title="抽查",
+        body="本局",
+        items=("P1",),
+        practice_lines=("patent",),
+        months=(11,),
+        fraction="0.1",
+    )
+    await save_plan_row(office, world.drafter, 2026, row)
+    plan = await propose_change(office, world.drafter, await draft_plan_change(office, 2026, "年度计划"))
+    await decide_change(office, world.approver, plan, "approved")
     drafted = await draft_draw(office, world.drafter, await suggest_draft(office))
     KNOWN["draw"] += [published, drafted]
     KNOWN["instrument"] += [instrument.id for instrument in office.shipped]

@@ -37,12 +37,13 @@ async def world(office, clock) -> World:
 
 @pytest.fixture
 def statements(monkeypatch) -> list[str]:
-    """Every statement that an engine is handed from now on."""
+    """Every statement that an engine is handed from now on, but of the fork guard, which asks by time."""
     seen: list[str] = []
 
     def watched(run):
         def watch(engine, query, arguments):
-            seen.append(query)
+            if "checkpoint" not in query:
+                seen.append(query)
             return run(engine, query, arguments)
 
         return watch

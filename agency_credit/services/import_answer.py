@@ -51,6 +51,8 @@ _BAD_CELL = PatternFill("solid", start_color="F2A59B")
 _HEAD = Font(bold=True)
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _PLACE = re.compile(r"([A-Z]+)([0-9]+)")
+_NO_TITLE = re.compile(r"[\\*?:/\[\]\x00-\x1f]|^'|'$")
+_MAX_TITLE = 31
 _FORMS: tuple[tuple[type, str], ...] = (
     (datetime, "yyyy-mm-dd hh:mm:ss"),
     (date, "yyyy-mm-dd"),
@@ -146,7 +148,7 @@ class _Rows:
 
 
 def _write_sheet(book: Workbook, sheet: Sheet, header: int | None, rows: _Rows, *, only_faulty: bool) -> None:
-    out = book.create_sheet(sheet.name or "Sheet1")
+    out = book.create_sheet(_title_of(sheet))
     columns = _own_columns(sheet, header)
     width = len(columns)
     out.column_dimensions[get_column_letter(width + 1)].width = 16
@@ -161,6 +163,11 @@ def _write_sheet(book: Workbook, sheet: Sheet, header: int | None, rows: _Rows, 
         if header is not None and (is_header or outcome is not None):
             written += _write_result(out, outcome, rows)
         out.append(written)
+
+
+def _title_of(sheet: Sheet) -> str:
+    """Name of the sheet, as far as a spreadsheet program takes it; not every program that writes one asks."""
+    return _NO_TITLE.sub("_", (sheet.name or "")[:_MAX_TITLE]) or "Sheet1"
 
 
 def _own_columns(sheet: Sheet, header: int | None) -> list[int]:

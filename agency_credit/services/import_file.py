@@ -18,6 +18,7 @@ from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_child import read_apart
 from agency_credit.services.import_columns import load_said
+from agency_credit.services.import_format import tidy_name
 from agency_credit.services.import_header import Table, find_tables
 from agency_credit.services.import_history import prepare_records
 from agency_credit.services.import_inspections import prepare_inspections
@@ -126,6 +127,7 @@ async def import_file(
     ForbiddenError
         The actor is neither drafter nor system administrator.
     """
+    name = tidy_name(name)
     sheets = await read_sheets_of(kind, name, content)  # 1
     tables = find_list(kind, name, sheets, await load_said(kind), practice_line)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
@@ -278,7 +280,7 @@ async def _append_run(
     ]
     run = ImportRun(
         kind=kind,
-        file_name=name[:200],
+        file_name=name,
         file_digest=digest(content),
         mode=mode,
         at=op.at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from codecs import BOM_UTF8
 from pathlib import PurePath
 
@@ -18,6 +19,8 @@ from agency_credit.services.import_workbook import (
 )
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_NAME = 200
+"""Characters of a file's name that are kept."""
 
 _FORMATS = {".xlsx": "xlsx", ".xls": "xls", ".csv": "csv"}
 _WITH_MACROS = {".xlsm", ".xltm", ".xlam", ".xlsb"}
@@ -52,6 +55,13 @@ def read_sheets(name: str, content: bytes) -> tuple[Sheet, ...]:
     if found == "csv":
         return (read_csv(name, content),)
     return read_xlsx(name, content) if found == "xlsx" else read_xls(name, content)
+
+
+def tidy_name(name: str) -> str:
+    """The name of a file as it is kept: shortened before its ending, � for what no database stores."""
+    text = "".join("\ufffd" if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in name)
+    suffix = PurePath(text).suffix[-10:] if len(text) > MAX_NAME else ""
+    return text[: MAX_NAME - len(suffix)] + suffix
 
 
 def check_size(name: str, content: bytes) -> None:

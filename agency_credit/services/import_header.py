@@ -14,7 +14,7 @@ from types import MappingProxyType
 from agency_credit.domain.errors import InputError
 from agency_credit.services.import_cells import clean_text
 from agency_credit.services.import_kinds import Kind
-from agency_credit.services.import_sheets import Sheet
+from agency_credit.services.import_sheets import CellValue, Sheet
 
 HEADER_ROWS = 10
 """The header stands within so many rows from the top."""
@@ -131,9 +131,9 @@ def _samples(sheet: Sheet, row: int, column: int) -> tuple[str, ...]:
     return tuple(text[:40] for text in below if text)[:2]
 
 
-def normalise_heading(heading: object) -> str:
-    """A heading without white space, width, case and marks of being required."""
-    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", str(heading))).casefold()
+def normalise_heading(heading: CellValue) -> str:
+    """A heading without white space, what cannot be seen, width, case and marks of being required."""
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", clean_text(heading))).casefold()
     return re.sub(r"\((必填|选填|必录|可选|选录)\)", "", text).strip("*:")
 
 

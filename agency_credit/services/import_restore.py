@@ -33,7 +33,12 @@ from agency_credit.services.import_practitioners import PractitionerChanges, Pra
 from agency_credit.services.import_recusal_store import load_recusal_states, restore_recusals
 from agency_credit.services.import_recusals import KnownRecusal
 from agency_credit.services.import_references import find_frames, find_references
-from agency_credit.services.import_register import load_agency_ids, load_agency_states, store_agencies
+from agency_credit.services.import_register import (
+    load_agency_codes,
+    load_agency_ids,
+    load_agency_states,
+    store_agencies,
+)
 from agency_credit.services.import_work import in_chunks
 
 States = Mapping[str, Any]
@@ -73,7 +78,29 @@ async def _find_agency_faults(before: States, after: States) -> list[Fault]:
         for line in sorted(gone):
             if await Rating.exists().where((Rating.agency.uscc == uscc) & (Rating.practice_line == line)):
                 faults.append(Fault(at=uscc, code="import.undo-rating", template="a rating rests on it"))
-    return faults
+    return faults + await _find_taken_codes(before)
+
+
+async def _find_taken_codes(before: States) -> list[Fault]:
+    """Agency codes that subjects had before and others, which are not put back with them, have now."""
+    former = {
+        (line, practice.agency_code): uscc
+        for uscc, state in before.items()
+        if state is not None
+        for line, practice in state.practices.items()
+        if practice.agency_code
+    }
+    owners = await load_agency_codes({code for _, code in former})
+    return [
+        Fault(
+            at=uscc,
+            code="import.undo-code",
+            template="its former agency code {found} is that of another agency ({owner}) now",
+            params={"found": key[1], "owner": owners[key]},
+        )
+        for key, uscc in former.items()
+        if key in owners and owners[key] != uscc and owners[key] not in before
+    ]
 
 
 async def _restore_agencies(states: States, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
@@ -25,13 +25,14 @@ from agency_credit.services.import_file import (
     read_sheets_of,
     weigh,
 )
+from agency_credit.services.import_format import tidy_name
 from agency_credit.services.import_header import Heading, list_headings
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_work import RowOutcome
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.upload_expiry import KEPT
 
-KEPT = timedelta(hours=24)
 MAX_KEPT = 5
 """Uploads of one person; the oldest makes room."""
 
@@ -72,6 +73,7 @@ async def keep_upload(
     """
     if actor.person_id is None:
         raise ForbiddenError("import.no-person", "only a person with an account keeps files here")
+    name = tidy_name(name)
     sheets = await read_sheets_of(kind, name, content)
     async with operation(office, actor, f"import.{kind}", name, roles=IMPORTERS) as op:
         await _make_room(op)
@@ -80,7 +82,7 @@ async def keep_upload(
             owner=actor.person_id,
             kind=kind,
             practice_line=practice_line or "",
-            file_name=name[:200],
+            file_name=name,
             file_digest=digest(content),
             content=content,
             preview=msgspec.json.encode(preview),
@@ -153,11 +155,13 @@ async def commit_upload(office: Office, actor: Actor, number: int, mode: Mode) -
         mode=mode,
     )
     preview = Preview(outcomes=report.outcomes, headings=upload.preview.headings)
-    if report.run is not None or upload.run is None:
-        async with transaction():
-            await ImportUpload.update(
-                {ImportUpload.run: report.run, ImportUpload.preview: msgspec.json.encode(preview)}
-            ).where(ImportUpload.id == number)
+    here: Any = ImportUpload.id == number
+    if report.run is None:  # whoever pressed the button a second time does not take away what the first did
+        here = here & ImportUpload.run.is_null()
+    async with transaction():
+        await ImportUpload.update(
+            {ImportUpload.run: report.run, ImportUpload.preview: msgspec.json.encode(preview)}
+        ).where(here)
     return report
 
 

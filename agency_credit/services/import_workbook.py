@@ -252,12 +252,10 @@ def _read(name: str, content: bytes, formulas: dict[str, frozenset[tuple[int, in
 def _to_sheet(name: str, sheet: CalamineSheet, formulas: dict[str, frozenset[tuple[int, int]]]) -> Sheet:
     _check_extent(name, sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
-    return Sheet(
-        name=sheet.name,
-        rows=rows,
-        numbers=range(1, len(rows) + 1),
-        formulas=formulas.get(sheet.name, frozenset()),
-    )
+    found = formulas.get(sheet.name, frozenset())
+    # a formula that no program worked out yet has no value, and calamine ends before it
+    rows += [[] for _ in range(max((row + 1 for row, _ in found), default=0) - len(rows))]
+    return Sheet(name=sheet.name, rows=rows, numbers=range(1, len(rows) + 1), formulas=found)
 
 
 def _damaged(name: str) -> InputError:

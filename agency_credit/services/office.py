@@ -20,6 +20,7 @@ from agency_credit.services.reference import append_missing_reference
 from agency_credit.services.rule_book import RuleShelf, load_rule_book
 from agency_credit.services.rule_packs import load_folder, load_rule_files
 from agency_credit.services.rule_upgrade import append_shipped
+from agency_credit.services.upload_expiry import delete_expired_uploads
 from agency_credit.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -116,6 +117,7 @@ async def open_office(
             await append_shipped(files, office.now())
             await sign_checkpoint(office)  # a process that was killed may have left entries unsigned,
             await mend_bundles(settings.bundles)  # or a folder without its draw, or a draw without its folder
+            await delete_expired_uploads(office.now())
         await load_rule_book(office)
     except BaseException:
         await database.stop(engine)

@@ -5,10 +5,10 @@ Texts reach the templates as data, never as markup, so that nothing that somebod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import msgspec
@@ -28,6 +28,7 @@ FAMILIES = (
 """Families with Chinese characters of which the papers need one; the order is that of `paper.typ`."""
 _TEMPLATES = files("agency_credit.services") / "paper_templates"
 _SHARED = "paper.typ"
+_WITHOUT_SHAPE = "could not be displayed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ _NAMESPACE = '<svg xmlns="http://www.w3.org/2000/svg" '
 def print_pages(
     template: str, title: str, office: str, pages: Sequence[Mapping[str, object]], at: datetime
 ) -> bytes:
-    """A PDF (PDF/A-2b, to be archived) with a paper for each of `pages`.
+    """A PDF with a paper for each of `pages`; PDF/A-2b, to be archived, if a font has all its characters.
 
     Parameters
     ----------
@@ -89,15 +90,20 @@ def _compile(template: str, data: str, at: datetime) -> bytes:
         "#for (n, page) in data.pages.enumerate() { if n > 0 { pagebreak() }; page-of(page) }\n"
     )
     sources = {name: (_TEMPLATES / name).read_bytes() for name in (_SHARED, f"{template}.typ")}
-    made: bytes = typst.compile(  # type: ignore[call-overload]  # its annotations forget that files may be given
+    press: Callable[..., bytes] = partial(  # type: ignore[assignment]  # its stub says None without `output`
+        typst.compile,
         {"main.typ": main.encode(), **sources},
         font_paths=_fonts(),
         format="pdf",
         sys_inputs={"data": data},
-        pdf_standards="a-2b",
         timestamp=int(at.timestamp()),
     )
-    return made
+    try:
+        return press(pdf_standards="a-2b")
+    except typst.TypstError as error:
+        if _WITHOUT_SHAPE not in str(error):
+            raise
+        return press()  # a rare character that no font has: a box that is filled by hand, and no PDF/A
 
 
 @cache

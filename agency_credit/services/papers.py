@@ -18,14 +18,17 @@ from agency_credit.database.tables import Agency, Inspector
 from agency_credit.domain.day import OFFICE_ZONE, day_in_china
 from agency_credit.domain.errors import NotFoundError, RefusedError
 from agency_credit.domain.role import Actor
+from agency_credit.inspection.follow_up_states import FollowUpStep
 from agency_credit.services.arrivals import arrival_path, load_code
 from agency_credit.services.desk_results import load_desk_inspections
 from agency_credit.services.draw_draft import load_draw_row
+from agency_credit.services.follow_up import StepView, load_follow_ups
 from agency_credit.services.inspection_counts import load_tallies
 from agency_credit.services.inspection_sheet import InspectionSheet, load_sheet
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.paper_press import draw_code, print_pages
+from agency_credit.services.reference import load_parameter
 
 
 class PaperKind(StrEnum):
@@ -49,6 +52,14 @@ TITLES: Mapping[PaperKind, str] = MappingProxyType(
 )
 _METHODS = {"written": "书面检查", "on-site": "实地检查", "online": "网络监测"}
 _WITH_RESULT = ("reviewed", "published")
+_FOLLOWING: Mapping[str, str] = MappingProxyType(
+    {
+        FollowUpStep.ORDERED: "责令改正",
+        FollowUpStep.PENALTY: "作出行政处罚决定",
+        FollowUpStep.HANDED_OVER: "移送",
+    }
+)
+_LATER = "见后续处置文书"
 _NONE = "无"
 _BLANK = "　"
 
@@ -144,6 +155,7 @@ async def _page(office: Office, sheet: InspectionSheet, base: str, at: datetime)
         "when": _written(sheet.form.inspected_on) if sheet.form else _BLANK,
         "date": _written(day_in_china(at)),
         "codes": [asdict(code) for code in await _codes(sheet, base)],
+        "following": await _following(sheet),
         **_findings(sheet),
     }
 
@@ -165,12 +177,24 @@ def _findings(sheet: InspectionSheet) -> dict[str, Any]:
         "published": f"{_written(day_in_china(sheet.published_on))}公布"
         if sheet.published_on
         else "尚未公布",
-        "following": "见后续处置文书" if _needs_following(sheet) else _NONE,
     }
 
 
-def _needs_following(sheet: InspectionSheet) -> bool:
-    return any("待后续处理" in text for text in sheet.texts)
+async def _following(sheet: InspectionSheet) -> str:
+    """What comes of a problem: the papers of its follow-up; before it is opened, that there will be some."""
+    views = await load_follow_ups(sheet.inspection)
+    if not views:
+        wanted = (await load_parameter("follow_up_categories")).value.split()
+        is_due = sheet.form is not None and not set(wanted).isdisjoint(sheet.form.categories)
+        return _LATER if is_due else _NONE
+    papers = [_following_paper(step) for step in views[-1].steps if step.step in _FOLLOWING]
+    return "；".join(papers or [_LATER]) + ("；已处理完毕" if views[-1].is_closed else "")
+
+
+def _following_paper(step: StepView) -> str:
+    until = f"，限于{_written(step.due_on)}前改正" if step.due_on else ""
+    number = f"（{step.document}）" if step.document else ""
+    return f"{_written(step.on)}{_FOLLOWING[step.step]}{step.body}{number}{until}"
 
 
 def _origin(sheet: InspectionSheet) -> str:

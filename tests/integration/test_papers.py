@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pypdf
 import pytest
@@ -17,9 +18,14 @@ from agency_credit.domain.errors import (
     UnavailableError,
 )
 from agency_credit.domain.role import Role
+from agency_credit.inspection.follow_up_states import FollowUpStep, NewStep
 from agency_credit.services import paper_press
 from agency_credit.services.arrivals import load_arrivals, load_code, note_arrival
+from agency_credit.services.follow_up import append_follow_up_step
 from agency_credit.services.papers import TITLES, PaperKind, print_paper, print_papers
+from agency_credit.services.publish_draw import publish_draw
+from agency_credit.services.result_review import publish_result, review_result
+from agency_credit.services.results import enter_result
 from tests import world as worlds
 from tests.integration.console import desk_of
 
@@ -35,6 +41,25 @@ def read(content: bytes) -> str:
     """The text of a PDF, without the white space that only its lines need."""
     pages = pypdf.PdfReader(io.BytesIO(content)).pages
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
+
+
+def page_about(agency: str) -> dict[str, object]:
+    """A notice to this agency, with commands of the press in it."""
+    return {
+        "number": "#panic()",
+        "agency": agency,
+        "office": "o",
+        "date": "d",
+        "basis": ["#pagebreak()"],
+        "reason": "r",
+        "origin": "o",
+        "methods": "m",
+        "when": "w",
+        "count": "c",
+        "items": ["= 1"],
+        "team": [],
+        "codes": [],
+    }
 
 
 async def first_of(draw):
@@ -124,21 +149,7 @@ async def test_without_a_chinese_font_it_says_what_to_install(world, monkeypatch
 
 
 def test_what_somebody_typed_is_no_command_of_the_press():
-    page = {
-        "number": "#panic()",
-        "agency": '#read("/etc/passwd") $x$ *b* @a <b> \\ "',
-        "office": "o",
-        "date": "d",
-        "basis": ["#pagebreak()"],
-        "reason": "r",
-        "origin": "o",
-        "methods": "m",
-        "when": "w",
-        "count": "c",
-        "items": ["= 1"],
-        "team": [],
-        "codes": [],
-    }
+    page = page_about('#read("/etc/passwd") $x$ *b* @a <b> \\ "')
     content = paper_press.print_pages("notice", "t", "o", [page], worlds.EVENT_AT)
     assert '#read("/etc/passwd")$x$*b*@a<b>' in read(content)
 
@@ -189,3 +200,47 @@ async def test_a_paper_that_there_is_not_is_not_found(world):
     async with desk_of(world.office, "approver") as desk:
         answer = await desk.client.get(f"/admin/inspections/{inspection}/papers/nonsense")
     assert answer.status_code in (404, 422)
+
+
+def test_a_character_without_a_shape_still_gives_a_paper():
+    assert "乙" in read(
+        paper_press.print_pages("notice", "t", "o", [page_about("甲\ue863乙a")], worlds.EVENT_AT)
+    )
+
+
+def test_a_long_number_breaks_within_its_cell():
+    page = page_about("甲") | {
+        "team": [{"role": "r", "name": "n", "certificate": "9" * 40, "organisation": "局"}]
+    }
+    content = paper_press.print_pages("notice", "t", "o", [page], worlds.EVENT_AT)
+    assert "9" * 40 not in re.sub(
+        r"[ \t]", "", "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(content)).pages)
+    )
+
+
+async def test_the_notice_of_a_result_names_what_followed(world):
+    draw = await worlds.drawn(world, publication="at-once")
+    await publish_draw(world.office, world.approver, draw)
+    office, inspection = world.office, await first_of(draw)
+    member = await worlds.member_of(world, inspection)
+    await enter_result(
+        office, member, inspection, inspected_on=office.today(), categories=["A"], findings="无制度"
+    )
+    await worlds.confirm_all(world, inspection)
+    await review_result(office, world.approver, inspection)
+
+    async def following() -> str:
+        paper = await print_paper(office, world.approver, inspection, PaperKind.RESULT, BASE)
+        return read(paper.content).partition("后续处置")[2]
+
+    assert (await following()).startswith("见后续处置文书")
+    await publish_result(office, world.approver, inspection)
+    due_on = office.today() + timedelta(days=15)
+    step = NewStep(
+        step=FollowUpStep.ORDERED, on=office.today(), due_on=due_on, document="责改1号", text="改正"
+    )
+    await append_follow_up_step(office, member, inspection, step)
+    words = await following()
+    assert "责令改正（责改1号），限于" in words
+    assert f"{due_on.month}月{due_on.day}日前改正" in words
+    assert "见后续处置文书" not in words

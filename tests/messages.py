@@ -53,6 +53,24 @@ def all_templates() -> dict[str, set[str]]:
     return found
 
 
+def all_words() -> set[str]:
+    """Every string that stands in the source of the product, whatever it is for."""
+    words: set[str] = set()
+    for package in ("agency_credit", "admin", "seeds"):
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix == ".py":
+                tree = ast.walk(ast.parse(path.read_text("utf-8")))
+                words |= {
+                    node.value
+                    for node in tree
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                }
+            elif path.suffix in (".html", ".csv") and "templates" in path.parts:
+                found = Environment(autoescape=True).parse(path.read_text("utf-8")).find_all(nodes.Const)
+                words |= {str(node.value) for node in found}
+    return words
+
+
 def _called_name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from agency_credit.database.tables import ChangeDecision, ChangeRequest, Person
+from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import NotFoundError, RefusedError
 
 
@@ -74,6 +75,30 @@ def refuse_clock_set_back(now: datetime, last: datetime | None) -> None:
             "change.clock",
             "the clock of this machine stands before the last change; set it right and try again",
         )
+
+
+async def append_request(draft: ChangeDraft, person: int, at: datetime) -> int:
+    """Store a proposal that was checked; its number."""
+    row = ChangeRequest(
+        kind=draft.kind,
+        subject=draft.subject,
+        based_on=draft.based_on,
+        payload_json=format_canonical(draft.payload).decode(),
+        applies_from=draft.applies_from,
+        is_correction=draft.is_correction,
+        reason=draft.reason,
+        proposed_by=person,
+        proposed_at=at,
+    )
+    await row.save()
+    return int(row.id)
+
+
+async def append_decision(request: int, verdict: str, reason: str, person: int, at: datetime) -> None:
+    """Store what became of a proposal."""
+    await ChangeDecision.insert(
+        ChangeDecision(request=request, verdict=verdict, reason=reason, by=person, at=at)
+    )
 
 
 async def load_change(number: int) -> Change:

@@ -7,18 +7,23 @@ written. Everything else is the same for all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from agency_credit.database.tables import ChangeDecision, ChangeRequest
-from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from agency_credit.domain.role import APPROVER, DRAFTER, Actor
 from agency_credit.publication.masking import check_publishable
 from agency_credit.services.annual_plan import load_plan_number
-from agency_credit.services.change_request import Change, ChangeDraft, load_change, refuse_clock_set_back
+from agency_credit.services.change_request import (
+    Change,
+    ChangeDraft,
+    append_decision,
+    append_request,
+    load_change,
+    refuse_clock_set_back,
+)
 from agency_credit.services.item_change import apply_item_change, check_item_change, load_newest_list
 from agency_credit.services.leads import apply_lead, check_lead, load_lead_number
 from agency_credit.services.office import Office
@@ -91,20 +96,9 @@ async def propose_change(office: Office, actor: Actor, draft: ChangeDraft) -> in
     async with operation(office, actor, "change.propose", draft.subject, roles=DRAFTER) as op:
         kind, person, reason = _kind_of(draft), _person_of(actor), _clean_reason(draft.reason)
         await _check(op, kind, draft)
-        row = ChangeRequest(
-            kind=draft.kind,
-            subject=draft.subject,
-            based_on=draft.based_on,
-            payload_json=format_canonical(draft.payload).decode(),
-            applies_from=draft.applies_from,
-            is_correction=draft.is_correction,
-            reason=reason,
-            proposed_by=person,
-            proposed_at=op.at,
-        )
-        await row.save()
-        op.details["change"] = int(row.id)
-        return int(row.id)
+        number = await append_request(replace(draft, reason=reason), person, op.at)
+        op.details["change"] = number
+        return number
 
 
 async def decide_change(
@@ -141,7 +135,7 @@ async def decide_change(
         op.details.update(subject=change.subject, verdict=verdict)
         if verdict == "approved":
             await _check(op, _kind_of(change), change)
-        await _append_decision(op, change, verdict, reason, person)
+        await append_decision(number, verdict, reason, person, op.at)
         if verdict == "approved":
             await _kind_of(change).apply(op, change)
 
@@ -164,7 +158,7 @@ async def take_back_change(office: Office, actor: Actor, number: int) -> None:
                 "change.not-own", "somebody else proposed this change; an approver may reject it"
             )
         op.details.update(subject=change.subject)
-        await _append_decision(op, change, "withdrawn", "", person)
+        await append_decision(number, "withdrawn", "", person, op.at)
 
 
 async def _check(op: Operation, kind: ChangeKind, draft: ChangeDraft) -> None:
@@ -220,12 +214,6 @@ async def _load_open(number: int) -> Change:
             verdict=change.decision.verdict,
         )
     return change
-
-
-async def _append_decision(op: Operation, change: Change, verdict: str, reason: str, person: int) -> None:
-    await ChangeDecision.insert(
-        ChangeDecision(request=change.number, verdict=verdict, reason=reason, by=person, at=op.at)
-    )
 
 
 def _kind_of(draft: ChangeDraft) -> ChangeKind:

@@ -24,6 +24,8 @@ from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.office import Office
 from agency_credit.services.plan_progress import load_progress
+from agency_credit.services.recusal_applications import load_open_applications
+from agency_credit.services.result_store import path_of
 from agency_credit.services.supplements import has_uncovered
 
 
@@ -99,6 +101,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
         *await _seat_tasks(actor, inspections),
+        *await _recusal_tasks(actor, inspections),
         *_change_tasks(actor, of_teams, "/admin/team-changes", "team.decide"),
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
         *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
@@ -189,6 +192,8 @@ def _result_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> Iterab
 
 
 def _team_task(actor: Actor, inspection: DeskInspection) -> str | None:
+    if inspection.is_team_short:
+        return None
     if inspection.state == "entered" and not inspection.has_confirmed(actor.inspector_id):
         return "result.confirm"
     return {"open": "result.enter", "returned": "result.mend", "rejected": "result.mend"}.get(
@@ -207,7 +212,7 @@ async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> li
     """Draws with empty seats that no supplementary draw is about to fill."""
     empty: Counter[str] = Counter()
     for item in inspections:
-        if item.is_waiting_for_team:
+        if item.is_waiting_for_team and item.draw:
             empty[item.draw] += sum(seat.inspector is None for seat in item.seats)
     if Role.DRAFTER not in actor.roles:
         return []
@@ -215,6 +220,20 @@ async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> li
         Task(kind="seats.fill", path=f"/admin/draws/{draw}", what=draw, n=n)
         for draw, n in empty.items()
         if await has_uncovered(draw)
+    ]
+
+
+async def _recusal_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> list[Task]:
+    """What agencies asked of members of teams, for whoever may decide it; the team waits meanwhile."""
+    if Role.APPROVER not in actor.roles:
+        return []
+    known = {item.inspection: item for item in inspections if item.closing is None}
+    return [
+        Task(kind="recusal.decide", path=path_of(row["inspection"]), what=known[row["inspection"]].agency)
+        for row in await load_open_applications()
+        if row["inspection"] in known
+        and row["recorded_by"] != actor.person_id
+        and not known[row["inspection"]].has_member(actor)
     ]
 
 

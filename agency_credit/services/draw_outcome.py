@@ -17,6 +17,7 @@ from agency_credit.sampling import count_candidates, entropy_tenths, parse_files
 from agency_credit.sampling.entropy import ENOUGH_BITS
 from agency_credit.sampling.review import FEW_CANDIDATES
 from agency_credit.services.inspection_views import ResultView, load_published_results
+from agency_credit.services.team_views import CallView, load_unit_calls
 
 
 class StratumView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +85,8 @@ class UnitPlace(msgspec.Struct, frozen=True, kw_only=True):
         ``drawn``, ``reserve``, ``not_drawn``, ``mandatory`` or ``excluded``.
     position
         From 1, among the drawn or the reserves of the stratum.
+    calls
+        Calls of reserves after the draw by which the unit came in as a reserve, or went out.
     line, index, size, proof, root
         The unit's line in targets.jsonl, its number from 0, the number of lines, the inclusion proof
         (RFC 6962, from the leaf's sibling up) and the root that was announced; hexadecimal.
@@ -110,6 +113,7 @@ class UnitPlace(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     proof: list[str]
     root: str
+    calls: list[CallView]
 
 
 async def load_outcome(draw: int, contents: Mapping[str, bytes]) -> OutcomeView:
@@ -160,7 +164,7 @@ async def load_outcome(draw: int, contents: Mapping[str, bytes]) -> OutcomeView:
 
 
 async def load_unit_place(draw: str, contents: Mapping[str, bytes], unit: str) -> UnitPlace:
-    """Where `unit` stands in a published draw, from its files alone.
+    """Where `unit` stands in a published draw, from its files alone, and the calls of reserves after it.
 
     Raises
     ------
@@ -204,6 +208,7 @@ async def load_unit_place(draw: str, contents: Mapping[str, bytes], unit: str) -
         size=len(lines),
         proof=[node.hex() for node in inclusion_proof(leaves, index)],
         root=json.loads(contents["announcement.json"])["targets"]["root"],
+        calls=await load_unit_calls(draw, unit),
     )
 
 

@@ -22,6 +22,7 @@ from agency_credit.database.tables import (
     Inspector,
     LeadInspection,
     Recusal,
+    RecusalDecision,
 )
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.day import day_in_china
@@ -240,13 +241,22 @@ async def _team_faults(lead: Lead) -> list[Fault]:
     recused = await Recusal.select(Recusal.inspector).where(
         (Recusal.agency.uscc == lead.agency) & Recusal.approved_at.is_not_null()
     )
-    barred = {row["inspector"] for row in recused}
+    barred = {row["inspector"] for row in recused} | await _load_stepped_back(lead.agency)
     faults += [
         _fault("team", "lead.recused", "{certificate} is recused from this agency", certificate=certificate)
         for certificate, person in people.items()
         if person["id"] in barred
     ]
     return faults
+
+
+async def _load_stepped_back(agency: str) -> set[int]:
+    """Inspectors who had to step back from this agency when it asked for it."""
+    application: Any = RecusalDecision.application
+    rows = await RecusalDecision.select(application.inspector.as_alias("inspector")).where(
+        (application.inspection.agency.uscc == agency) & (RecusalDecision.verdict == "granted")
+    )
+    return {row["inspector"] for row in rows}
 
 
 async def _load_team(lead: Lead) -> dict[str, dict[str, Any]]:

@@ -173,6 +173,7 @@ def _findings(sheet: InspectionSheet) -> dict[str, Any]:
         "remarks": (details.agency_remarks or _NONE) if details else _BLANK,
         "digest": sheet.form_digest,
         "version": sheet.form_version,
+        "sent": [f"{member.name}（{member.sent_by}指派）" for member in sheet.sent],
         "confirmations": [f"{one.name}于{_written_at(one.at)}确认上述摘要" for one in sheet.confirmations],
         "published": f"{_written(day_in_china(sheet.published_on))}公布"
         if sheet.published_on

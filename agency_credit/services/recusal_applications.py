@@ -1,7 +1,8 @@
 """The agency's right to ask that a member of the team steps back (行政处罚法 art 43): asked, then decided.
 
-The team writes down what the agency asked; an approver who is not of the team decides. While that is open,
-or a member who has to step back still has his seat, the record is neither handed in nor confirmed.
+The team writes down what the agency asked; an approver who is not of the team decides. While that is open
+the record is neither handed in nor confirmed. Where it is granted the seat is empty at once, to be filled by
+lot; a team that was named on a lead is named anew.
 """
 
 from __future__ import annotations
@@ -13,11 +14,20 @@ from typing import Any, Literal
 from agency_credit.database.tables import RecusalApplication, RecusalDecision
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import APPROVER, INSPECTOR, Actor, Role
+from agency_credit.inspection import team_states
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
-from agency_credit.services.result_store import load_accounts, load_inspection, load_members, path_of
+from agency_credit.services.result_store import (
+    load_accounts,
+    load_inspection,
+    load_latest_result,
+    load_members,
+    path_of,
+    state_of,
+)
+from agency_credit.services.team_change import empty_recused_seat
 
 LONGEST_REASON = 2000
 
@@ -33,6 +43,7 @@ class ApplicationView:
     applied_on: date
     recorded_by: int
     recorded_by_name: str
+    recorded_at: datetime
     verdict: str
     decision: str
     decided_by_name: str
@@ -52,12 +63,15 @@ async def record_application(
         No reason, or one that is too long; a day that lies ahead; nobody of the team.
     ConflictError
         It asked so before.
+    RefusedError
+        The record is with the reviewer, or public: until it comes back nobody can step back from it.
     """
     async with operation(office, actor, "recusal.apply", str(inspection), roles=INSPECTOR) as op:
         row = await load_inspection(inspection)
         members = await load_members(inspection)
         if actor.inspector_id is None or actor.inspector_id not in members:
             raise ForbiddenError("result.not-member", "only a member of the team enters its result")
+        team_states.check_unvisited(state_of(await load_latest_result(inspection)), row["uscc"])
         reason = _clean(reason)
         if inspector not in members or applied_on > office.today():
             raise InputError("recusal.member", "choose a member of this team, and a day up to today")
@@ -86,10 +100,12 @@ async def decide_application(
     verdict: Literal["granted", "refused"],
     reason: str,
 ) -> None:
-    """Decide; where it is granted, the seat is to be emptied and filled by lot.
+    """Decide; where it is granted, the seat is empty from now on, and a supplementary draw is due.
 
     Raises
     ------
+    RefusedError
+        A result of the inspection stands, or is with the reviewer; it takes place no more.
     ForbiddenError
         The actor wrote the application down, or sits on the team.
     InputError
@@ -115,9 +131,13 @@ async def decide_application(
             )
         )
         op.details["verdict"] = verdict
+        if verdict == "granted":
+            asked = known[application]
+            wrote = asked.recorded_by, asked.recorded_at, asked.reason
+            await empty_recused_seat(op, inspection, asked.inspector, wrote, _clean(reason))
         await settle_notices(op, path_of(inspection), "recusal.decide")
         people = await load_accounts(members)
-        if verdict == "granted":
+        if verdict == "granted" and row["draw"] is None:  # else the empty seat tells them
             people |= await load_people_with(Role.DRAFTER)
         await append_notices(op, people, _notice(f"recusal.{verdict}", row))
 
@@ -142,13 +162,23 @@ async def load_applications(inspection: int) -> tuple[ApplicationView, ...]:
     return tuple(_view(row, decisions.get(row["id"])) for row in rows)
 
 
+async def load_open_applications() -> list[dict[str, Any]]:
+    """Applications that nobody decided yet: `inspection`, and `recorded_by`, who does not decide."""
+    rows: list[dict[str, Any]] = await (
+        RecusalApplication.select(RecusalApplication.inspection, RecusalApplication.recorded_by)
+        .where(RecusalApplication.id.not_in(RecusalDecision.select(RecusalDecision.application)))
+        .order_by(RecusalApplication.id)
+    )
+    return rows
+
+
 async def refuse_while_recusal(inspection: int) -> None:
-    """Refuse while an application is open, or was granted and the member still has his seat.
+    """Refuse while an application is open, or was granted against a member of a team that was not drawn.
 
     Raises
     ------
     RefusedError
-        Who decides, or empties the seat, comes first.
+        Who decides, or names another team, comes first.
     """
     members = await load_members(inspection)
     for item in await load_applications(inspection):
@@ -161,7 +191,8 @@ async def refuse_while_recusal(inspection: int) -> None:
         if item.verdict == "granted" and item.inspector in members:
             raise RefusedError(
                 "recusal.seat",
-                "{name} has to step back; the inspection waits until the seat is filled by lot",
+                "{name} has to step back, and nobody is drawn for an inspection on a lead: propose it anew"
+                " with another team",
                 name=item.inspector_name,
             )
 
@@ -175,6 +206,7 @@ def _view(row: dict[str, Any], decision: dict[str, Any] | None) -> ApplicationVi
         applied_on=row["applied_on"],
         recorded_by=row["recorded_by"],
         recorded_by_name=row["recorded_by_name"],
+        recorded_at=row["recorded_at"],
         verdict=decision["verdict"] if decision else "",
         decision=decision["reason"] if decision else "",
         decided_by_name=decision["by_name"] if decision else "",

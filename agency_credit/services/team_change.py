@@ -7,14 +7,25 @@ public log hold a commitment that is opened after the visit, so that none of the
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from agency_credit.database.tables import InspectionSeat, Inspector, Recusal, TeamChange
+from agency_credit.database.tables import Inspection, InspectionSeat, Inspector, Recusal, TeamChange
 from agency_credit.domain.canonical import Json
+from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import ConflictError, Fault, FaultsError, InputError, RefusedError
+from agency_credit.domain.role import Role
 from agency_credit.inspection import team_states
 from agency_credit.publication.masking import find_personal_number
-from agency_credit.services.change_request import Change, ChangeDraft
+from agency_credit.services.change_request import (
+    Change,
+    ChangeDraft,
+    append_decision,
+    append_request,
+    load_change,
+)
+from agency_credit.services.draw_store import person_of
+from agency_credit.services.notices import NewNotice, append_notices, load_people_with
 from agency_credit.services.operation import Operation
 from agency_credit.services.result_store import load_seats
 from agency_credit.services.team_store import (
@@ -82,6 +93,55 @@ async def apply_team(op: Operation, change: Change) -> None:
         await InspectionSeat.update({InspectionSeat.inspector: None}).where(
             (InspectionSeat.inspection == target["id"]) & (InspectionSeat.seat == payload["seat"])
         )
+        draw = target["draw_identifier"]
+        notice = NewNotice(kind="seats.fill", what=draw, path=f"/admin/draws/{draw}")
+        await append_notices(op, await load_people_with(Role.DRAFTER), notice)
+
+
+async def empty_recused_seat(
+    op: Operation, inspection: int, inspector: int, asked: tuple[int, datetime, str], decision: str
+) -> None:
+    """Whoever has to step back has no seat from the decision on: a change of the team by its two people.
+
+    Where he sits no more, or the team was not drawn, there is no seat of the lottery to empty.
+
+    Parameters
+    ----------
+    asked
+        Who wrote down that the agency asked for it, when, and its reason.
+    decision
+        The reason of the actor, who granted it.
+
+    Raises
+    ------
+    RefusedError
+        As `team_store.load_target`.
+    """
+    seats = [row["seat"] for row in await load_seats(inspection) if row["inspector"] == inspector]
+    drawn = await Inspection.exists().where((Inspection.id == inspection) & Inspection.draw.is_not_null())
+    if not seats or not drawn:
+        return
+    target = await load_target(inspection)
+    person, at, reason = asked
+    draft = ChangeDraft(
+        kind="team",
+        subject=f"{target['draw_identifier']}/{target['uscc']}",
+        based_on=0,
+        payload={
+            "action": "emptied",
+            "inspection": inspection,
+            "inspector": inspector,
+            "reason_code": team_states.SeatReason.RECUSAL.value,
+            "seat": seats[0],
+        },
+        applies_from=day_in_china(op.at),
+        is_correction=False,
+        reason=reason,
+    )
+    await check_team(op, draft)
+    number = await append_request(draft, person, at)
+    await append_decision(number, "approved", decision, person_of(op.actor), op.at)
+    await apply_team(op, await load_change(number))
 
 
 async def _body(target: dict[str, Any], change: Change) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from agency_credit.database.tables import Draw
 from agency_credit.services.log_bodies import load_sealed
 from agency_credit.services.team_store import load_calls, load_changes, load_supplements
 
@@ -92,6 +93,13 @@ async def load_after_draw(row: dict[str, Any], supplements: str | None, *, is_pu
             for change in changes
         ],
     )
+
+
+async def load_unit_calls(draw: str, unit: str) -> list[CallView]:
+    """The calls of a published draw by which a unit came in, or went out; in their order."""
+    row = await Draw.select(Draw.id).where(Draw.draw == draw).first()
+    calls = await load_calls(row["id"]) if row else []
+    return [_call(call, is_published=True) for call in calls if unit in (call["unit"], call["called"])]
 
 
 def _call(row: dict[str, Any], *, is_published: bool) -> CallView:

@@ -257,6 +257,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "team.decide": msgid("Decide on a change after the draw"),
         "rating.run": msgid("Rate the agencies without a tier"),
         "recusal.approve": msgid("Approve recusals"),
+        "recusal.decide": msgid("Decide whether an inspector steps back"),
         "change.decide": msgid("Decide proposed changes"),
     },
     "next": {

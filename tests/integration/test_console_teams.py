@@ -13,9 +13,10 @@ from agency_credit.services.changes import decide_change
 from agency_credit.services.draw_draft import load_draft
 from agency_credit.services.inspection_sheet import load_sheet
 from agency_credit.services.office import Office
-from agency_credit.services.papers import PaperKind, print_papers
+from agency_credit.services.papers import PaperKind, print_paper, print_papers
 from agency_credit.services.publish_draw import publish_draw
 from agency_credit.services.team import call_reserve, send_member
+from agency_credit.services.team_store import load_calls
 from tests import world as made
 from tests.conftest import Clock
 from tests.integration.console import desk_of
@@ -159,3 +160,29 @@ async def test_papers_name_who_was_sent_and_of_closed_inspections_there_are_none
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
     assert "王协查" in text
     assert second["agency_name"] not in re.sub(r"\s+", "", text)
+    paper = await print_paper(world.office, world.approver, first["id"], PaperKind.RECORD, "http://10.1.2.3")
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
+    assert "指派人员没有系统账号" in re.sub(r"\s+", "", text)
+    member = await made.member_of(world, first["id"])
+    async with desk_of(world.office, member.username) as desk:
+        page = (await desk.open(f"/admin/inspections/{first['id']}")).text
+    assert "指派人员没有系统账号" in page
+    assert page.count("王协查") == 2  # among the team, and beside the photographs of signatures
+
+
+async def test_the_public_page_of_a_unit_says_that_a_reserve_was_called(world: World) -> None:
+    draw = await drawn(world, publication="at-once")
+    (gone, *_) = await made.inspections_of(draw)
+    number = await call_reserve(world.office, world.drafter, draw, gone["uscc"], "closed", "已核准注销")
+    await decide_change(world.office, world.approver, number, "approved")
+    await publish_draw(world.office, world.approver, draw)
+    (call,) = await load_calls()
+    async with visit(world.office) as client:
+        out = await client.get(f"/draws/{draw}/units/{gone['uscc']}")
+        came = await client.get(f"/draws/{draw}/units/{call['called']}")
+        data = (await client.get(f"/api/v1/draws/{draw}/units/{call['called']}")).json()
+        english = await client.get(f"/en/draws/{draw}/units/{gone['uscc']}")
+    assert "已由第 1 号候补递补" in out.text
+    assert f"接替{gone['uscc']}" in came.text
+    assert [item["replaced"] for item in data["calls"]] == [gone["uscc"]]
+    assert "Not inspected: reserve 1" in english.text

@@ -176,6 +176,6 @@ def test_each_error_has_its_status(error, status):
     assert status_of(error) == status
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-1+1", "@x", "\t=1", "\r=1", "＝1"])
 def test_a_formula_in_a_cell_gets_an_apostrophe(cell):
     assert b"'" + cell.encode() in format_csv(["h"], [[cell]])

@@ -11,10 +11,16 @@ from babel.messages.pofile import read_po
 
 from agency_credit.web.i18n import LOCALE, load_catalogue
 from agency_credit.web.labels import LABELS
-from tests.messages import all_templates
+from tests.messages import all_templates, all_words
 
 ROOT = Path(__file__).parents[2]
 _ACTION = re.compile(r'(?:operation|append_audit)\(\s*office, \w+, "([a-z.-]+)"')
+
+
+@pytest.fixture(scope="module")
+def words():
+    """All that the sources say."""
+    return all_words()
 
 
 def _places(template: str) -> set[str]:
@@ -46,6 +52,15 @@ def test_a_catalogue_holds_nothing_empty_or_fuzzy(path):
         messages = [message for message in read_po(file, locale="zh", abort_invalid=True) if message.id]
     assert messages
     assert [message.id for message in messages if not message.string or message.fuzzy] == []
+
+
+@pytest.mark.parametrize("path", sorted(LOCALE.glob("*.po")), ids=lambda path: path.name)
+def test_a_catalogue_holds_nothing_that_no_source_says(path, words):
+    with path.open("rb") as file:
+        unused = [
+            message.id for message in read_po(file, locale="zh") if message.id and message.id not in words
+        ]
+    assert unused == []
 
 
 def test_rooms_do_not_translate_the_same_template_differently():

@@ -247,7 +247,8 @@ async def _take_photographs(
                 office, actor, inspection, data, "signed" if kind == "signed" else "photo"
             )
         except (InputError, RefusedError) as error:
-            complaints.append((name, error))
+            if all(at != name or str(told) != str(error) for at, told in complaints):  # said once
+                complaints.append((name, error))
         else:
             values = values.with_added(field, kept)
     return values, complaints

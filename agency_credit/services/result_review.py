@@ -28,6 +28,7 @@ from agency_credit.services.result_store import (
     state_of,
     subject_of,
 )
+from agency_credit.services.result_withdrawal import load_withdrawal
 
 
 async def review_result(office: Office, actor: Actor, inspection: int) -> None:
@@ -74,11 +75,22 @@ async def append_result_publication(op: Operation, inspection: dict[str, Any]) -
     """Publish a reviewed result inside a running operation; its log entry commits to the body.
 
     A version after one that was published is a correction of it: an entry of its own, that names both.
+
+    Raises
+    ------
+    RefusedError
+        Not reviewed; or somebody asked to take down what it corrects, which is decided first.
     """
     versions = await load_versions(inspection["id"])
     latest = versions[-1] if versions else None
     result_states.check_publish(state_of(latest), inspection["uscc"])
     assert latest is not None, "what was reviewed was entered"
+    if await load_withdrawal(inspection["id"]) is not None:
+        raise RefusedError(
+            "result.withdrawal-open",
+            "somebody asked to take down the published result of {unit}; that is decided before it is corrected",
+            unit=inspection["uscc"],
+        )
     corrected = [v for v in versions[:-1] if v["state"] in ("published", "withdrawn")]
     body = await _body(inspection, latest)
     subject = subject_of(inspection)

@@ -105,6 +105,21 @@ async def test_there_is_an_end_to_photographs(world, visit, monkeypatch):
     assert caught.value.code == "photograph.many"
 
 
+async def test_what_is_wrong_with_many_photographs_is_said_once(world, visit, monkeypatch):
+    monkeypatch.setattr(photographs, "MOST_PHOTOGRAPHS", 1)
+    member = await worlds.member_of(world, visit)
+    async with desk_of(world.office, member.username) as desk:
+        await desk.open(f"/admin/inspections/{visit}")
+        files = [
+            ("new_photographs", (f"{colour}.jpg", picture(colour), "image/jpeg"))
+            for colour in ("red", "blue", "green", "white")
+        ]
+        answer = await desk.send(f"/admin/inspections/{visit}/draft", {"base": "0"}, files=files)
+    assert answer.status_code == 422
+    assert answer.text.count("最多保存 1 张照片") == 2  # above, and at the field
+    assert await Photograph.count() == 1
+
+
 async def test_what_is_no_picture_is_said_at_its_field_and_the_good_ones_stay(world, visit):
     member = await worlds.member_of(world, visit)
     async with desk_of(world.office, member.username) as desk:

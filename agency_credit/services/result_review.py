@@ -88,7 +88,8 @@ async def append_result_publication(op: Operation, inspection: dict[str, Any]) -
     if await load_withdrawal(inspection["id"]) is not None:
         raise RefusedError(
             "result.withdrawal-open",
-            "somebody asked to take down the published result of {unit}; that is decided before it is corrected",
+            "somebody asked to take down the published result of {unit}; that is decided before it is"
+            " corrected",
             unit=inspection["uscc"],
         )
     corrected = [v for v in versions[:-1] if v["state"] in ("published", "withdrawn")]

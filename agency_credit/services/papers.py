@@ -28,6 +28,7 @@ from agency_credit.services.inspection_sheet import InspectionSheet, load_sheet
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.paper_press import draw_code, print_pages
+from agency_credit.services.scope_words import is_scope
 from agency_credit.services.reference import load_parameter
 
 
@@ -146,7 +147,7 @@ async def _page(office: Office, sheet: InspectionSheet, base: str, at: datetime)
         "address": sheet.agency.address,
         "origin": _origin(sheet),
         "reason": _reason(sheet),
-        "basis": list(sheet.basis),
+        "basis": [text for text in sheet.basis if not is_scope(text)],
         "entrustment": sheet.entrustment or _NONE,
         "methods": "、".join(_METHODS[method] for method in methods) or _BLANK,
         "count": await _count(office, sheet),

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from agency_credit.services.frame import LINE_NAMES, FrameScope
 
 _LISTS = {"abnormal": "列入经营异常名录", "serious": "列入严重违法失信名单"}
+_BEGIN = "抽查方式："
+
+
+def is_scope(text: str) -> bool:
+    """Whether a line of a plan's `basis` says whom the draw is about, and names no law."""
+    return text.startswith(_BEGIN)
 
 
 def describe_scope(scope: FrameScope, districts: Mapping[str, str]) -> str:
@@ -15,7 +21,7 @@ def describe_scope(scope: FrameScope, districts: Mapping[str, str]) -> str:
     Published words, hence not translated.
     """
     lines = "、".join(f"{LINE_NAMES[line]}代理机构" for line in scope.practice_lines)
-    parts = [f"抽查方式：{'定向' if scope.directed else '不定向'}", f"对象：{lines}"]
+    parts = [f"{_BEGIN}{'定向' if scope.directed else '不定向'}", f"对象：{lines}"]
     if scope.areas:
         parts.append(f"区域：{'、'.join(districts.get(area, area) for area in scope.areas)}")
     if scope.tiers:

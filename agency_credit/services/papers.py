@@ -28,8 +28,8 @@ from agency_credit.services.inspection_sheet import InspectionSheet, load_sheet
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.paper_press import draw_code, print_pages
-from agency_credit.services.scope_words import is_scope
 from agency_credit.services.reference import load_parameter
+from agency_credit.services.scope_words import is_scope
 
 
 class PaperKind(StrEnum):

@@ -117,9 +117,12 @@ async def list_tables(engine: Database) -> set[str]:
 async def without_triggers(engine: Database, tables: Sequence[str]) -> AsyncIterator[None]:
     """Inside the caller's transaction: rows are put in as they were; the rules held when they were made.
 
-    Foreign keys go on to hold. Where the block fails the caller rolls back, triggers and all.
+    Foreign keys hold at the end of the block at the latest: a row may refer to a later one of its own
+    table, as a branch does to an agency that was listed after it. Where the block fails the caller rolls
+    back, triggers and all.
     """
     if isinstance(engine, EmbeddedEngine):
+        await engine.run_ddl("PRAGMA defer_foreign_keys = ON")  # until this transaction ends
         triggers = await engine.run_ddl("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         for trigger in triggers:
             await engine.run_ddl(f'DROP TRIGGER "{trigger["name"]}"')
@@ -129,9 +132,24 @@ async def without_triggers(engine: Database, tables: Sequence[str]) -> AsyncIter
         return
     for table in tables:
         await engine.run_ddl(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+    own = await _list_own_references(engine)
+    for table, name in own:
+        await engine.run_ddl(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{name}" DEFERRABLE INITIALLY DEFERRED')
     yield
+    await engine.run_ddl("SET CONSTRAINTS ALL IMMEDIATE")  # looks at every row that came
+    for table, name in own:
+        await engine.run_ddl(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{name}" NOT DEFERRABLE')
     for table in tables:
         await engine.run_ddl(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+
+
+async def _list_own_references(engine: Database) -> list[tuple[str, str]]:
+    """Table and name of each foreign key of the server that refers to its own table."""
+    rows = await engine.run_ddl(
+        "SELECT conrelid::regclass::text AS relation, conname FROM pg_constraint "
+        "WHERE contype = 'f' AND conrelid = confrelid AND connamespace = current_schema()::regnamespace"
+    )
+    return [(str(row["relation"]).strip('"'), str(row["conname"])) for row in rows]
 
 
 async def continue_counting(engine: Database, tables: Iterable[str]) -> None:

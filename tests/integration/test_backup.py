@@ -17,7 +17,7 @@ import pytest
 from agency_credit import database
 from agency_credit.cli import run
 from agency_credit.database.snapshot import open_snapshot, tables_in_order
-from agency_credit.database.tables import AuditLine, DrawStep, LogEntry, Session
+from agency_credit.database.tables import Agency, AuditLine, DrawStep, LogEntry, Session
 from agency_credit.domain.errors import (
     FaultsError,
     ForbiddenError,
@@ -26,7 +26,7 @@ from agency_credit.domain.errors import (
     UnavailableError,
 )
 from agency_credit.domain.role import Actor, Role
-from agency_credit.services import backup, backup_box
+from agency_credit.services import backup, backup_box, backup_content
 from agency_credit.services.backup import TRANSIENT, find_files, make_backup, make_key_backup
 from agency_credit.services.backup_box import (
     BoxReader,
@@ -129,6 +129,28 @@ async def test_everything_comes_back_in_either_database_and_the_office_goes_on(
         await DrawStep.delete(force=True)
     await close_office(again)
     assert [path.name for path in there.data.iterdir() if path.name.startswith(".restore")] == []
+
+
+async def test_rows_that_refer_to_later_rows_of_their_table_come_back(
+    there: Settings, world: World, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A branch may stand in the register before the agency that it belongs to; a row goes in at a time."""
+    ids = await Agency.select(Agency.id).order_by(Agency.id).output(as_list=True)
+    await Agency.update({Agency.branch_of: ids[-1]}).where(Agency.id == ids[0])
+    file = tmp_path / "office.acb"
+    await make_backup(world.office, OWNER, file, OPENER)
+    await close_office(world.office)
+    monkeypatch.setattr(backup_content, "_PAGE", 1)
+    target = Target(folder=there.data, database=there.database)
+    await restore_backup(file, OPENER, target, actor=OWNER, clock=clock)
+    engine = database.connect(there)
+    await database.start(engine)
+    assert await Agency.select(Agency.branch_of).where(Agency.id == ids[0]).first() == {"branch_of": ids[-1]}
+    with pytest.raises(RefusedError):  # and the reference holds from here on, at once
+        async with database.transaction():
+            await Agency.update({Agency.branch_of: 10**9}).where(Agency.id == ids[0])
+            pytest.fail("refused at the end of the statement, not of the transaction")
+    await database.stop(engine)
 
 
 async def test_a_backup_is_taken_while_others_write_and_is_of_one_instant(

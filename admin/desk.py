@@ -6,8 +6,9 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
+from admin.account import PAGE as ACCOUNT
 from admin.page import AnyRequest, TheActor, TheOffice, has_role, lead, opened_to, show
-from agency_credit.domain.role import ALARM_READERS, OFFICE, RATERS
+from agency_credit.domain.role import ALARM_READERS, EVERYBODY, OFFICE, RATERS
 from agency_credit.services.alarms import load_alarms
 from agency_credit.services.desk import load_counts, load_desk
 from agency_credit.services.rating_run import rate_all
@@ -17,9 +18,11 @@ from agency_credit.services.rule_book import load_packs_of_today
 from agency_credit.services.statistics import load_tiers
 
 
-@get("/admin", opt=opened_to(OFFICE))
-async def show_desk(office: TheOffice, actor: TheActor) -> Template:
-    """What waits for me, the draws, what is due, the registers."""
+@get("/admin", opt=opened_to(EVERYBODY))
+async def show_desk(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
+    """What waits for me, the draws, what is due, the registers; an agency's person has an account only."""
+    if not has_role(actor, OFFICE):
+        return lead(request, ACCOUNT)
     alarms = await load_alarms(office) if has_role(actor, ALARM_READERS) else None
     return show("desk", desk=await load_desk(office, actor), alarms=alarms, today=office.today())
 

@@ -12,6 +12,9 @@ from admin.page import AnyRequest, Complaint
 from agency_credit.domain.errors import Fault, FaultsError, InputError
 from agency_credit.domain.points import parse_points
 
+_YEARS = range(1900, 2200)
+"""Far from both ends of the calendar, where adding a day or a time zone fails."""
+
 
 class Entered:
     """The fields of one form.
@@ -70,13 +73,16 @@ class Entered:
         return int(text)
 
     def day(self, field: str) -> date | None:
-        """A calendar day; None where it cannot be read."""
+        """A calendar day; None where it cannot be read, or lies where no office ever was or will be."""
         text = self.text(field)
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
         except ValueError:
+            day = None
+        if day is None or day.year not in _YEARS:
             self.add_fault(field, "form.day", "choose a day, such as 2026-11-24")
             return None
+        return day
 
     def points(self, field: str) -> int | None:
         """A number of points in thousandths; people write the minus sign as they find it. None: blank."""

@@ -69,10 +69,13 @@ async def invite_again(
 @post(_PATH + "/totp", opt=_FRESH)
 async def ask_totp(
     request: AnyRequest, office: TheOffice, actor: TheActor, username: FromPath[str]
-) -> Redirect:
+) -> Template | Redirect:
     """Ask this person for an authenticator, or no longer."""
     entered = await read_form(request)
-    await require_totp(office, actor, username, is_required=entered.text("required") == "yes")
+    try:
+        await require_totp(office, actor, username, is_required=entered.text("required") == "yes")
+    except RefusedError as error:
+        return await _show(office, actor, username, complaints_of(error))
     return lead(request, PAGE, {"done": "totp"}, username=username)
 
 

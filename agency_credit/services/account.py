@@ -5,7 +5,7 @@ from __future__ import annotations
 from agency_credit.database.tables import Person
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.domain.role import Actor
-from agency_credit.services.login_throttle import note_attempt, note_success
+from agency_credit.services.login_throttle import confirming, note_attempt, note_success
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.passwords import (
@@ -33,7 +33,7 @@ async def change_own_password(office: Office, actor: Actor, current: str, passwo
     row = await Person.select(Person.id, Person.password_hash).where(Person.id == actor.person_id).first()
     if row is None:
         raise RefusedError("account.none", "the operator of the machine has no account; log in as a person")
-    attempt = await note_attempt(office, f"confirm {actor.username}", "")
+    attempt = await note_attempt(office, confirming(actor.username), "")
     if not await matches(row["password_hash"], current):
         raise InputError("account.password", "the present password is wrong; try again")
     await note_success(attempt)

@@ -124,9 +124,10 @@ async def verify_chain(expected: ChainHead | None = None) -> ChainReport:
 
 
 async def _read_lines() -> AsyncIterator[dict[str, Any]]:
-    last = 0
+    last: int | None = None  # no number is too small to be looked at, whoever wrote it
     while True:
-        lines = await AuditLine.select().where(AuditLine.id > last).order_by(AuditLine.id).limit(_BATCH)
+        query = AuditLine.select().order_by(AuditLine.id).limit(_BATCH)
+        lines = await (query if last is None else query.where(AuditLine.id > last))
         for line in lines:
             yield line
         if len(lines) < _BATCH:

@@ -9,6 +9,15 @@ from agency_credit.services.office import Office
 from agency_credit.services.security_settings import SecuritySettings, load_security
 
 
+def confirming(username: str) -> str:
+    """What `note_attempt` counts under where somebody who is logged in gives the password again.
+
+    It begins with what no login may (`services.sessions` takes printable names only), so that nobody outside
+    can lock the person out of it.
+    """
+    return f"\n{username}"
+
+
 async def note_attempt(office: Office, username: str, address: str) -> int:
     """Count this attempt as failed before anything is looked at, so that many at once count too; its number.
 

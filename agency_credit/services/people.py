@@ -146,10 +146,16 @@ async def reopen_account(office: Office, actor: Actor, username: str) -> None:
 
 
 async def require_totp(office: Office, actor: Actor, username: str, *, is_required: bool) -> None:
-    """Ask one person for the second factor, whatever the settings ask of everybody."""
+    """Ask one person for the second factor, whatever the settings ask of everybody.
+
+    Raises
+    ------
+    RefusedError
+        The own account.
+    """
     async with operation(office, actor, "person.require-totp", username, roles=SECURITY_ADMINISTRATOR) as op:
-        person = await load_person_id(username)
-        await Person.update({Person.requires_totp: is_required}).where(Person.id == person)
+        row = await _load_other(actor, username)
+        await Person.update({Person.requires_totp: is_required}).where(Person.id == row["id"])
         op.details["required"] = is_required
 
 
@@ -256,11 +262,15 @@ async def _load_other(actor: Actor, username: str) -> dict[str, Any]:
 
 
 async def _refuse_last(person: int) -> None:
-    """The last one could not be opened again by anybody but the operator of the machine."""
+    """The last one could not be opened again by anybody but the operator of the machine.
+
+    Whoever was invited and has no password yet is none: the invitation may run out unused.
+    """
     others = PersonRole.select(PersonRole.id).where(
         (PersonRole.role == Role.SECURITY)
         & (PersonRole.person != person)
         & (PersonRole.person.is_active == True)  # noqa: E712
+        & (PersonRole.person.password_hash != "")
     )
     if not await others:
         raise RefusedError(

@@ -18,7 +18,7 @@ from agency_credit.database import transaction
 from agency_credit.database.tables import Person, PersonTotp, Session
 from agency_credit.domain.errors import InputError, NotFoundError, UnavailableError
 from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor
-from agency_credit.services.login_throttle import note_attempt, note_success
+from agency_credit.services.login_throttle import confirming, note_attempt, note_success
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit, operation
 from agency_credit.services.passwords import matches
@@ -186,7 +186,7 @@ async def confirm_session(office: Office, token: str, password: str, code: str, 
     if session is None:
         raise NotFoundError("session.gone", "this session has ended; log in anew")
     actor = session.actor
-    attempt = await note_attempt(office, f"confirm {actor.username}", visitor.address)
+    attempt = await note_attempt(office, confirming(actor.username), visitor.address)
     row = await Person.select(Person.password_hash).where(Person.id == actor.person_id).first()
     if not await matches(row["password_hash"] if row else None, password):
         await append_audit(office, actor, "session.confirm", visitor.address, "refused")

@@ -48,7 +48,8 @@ async def read_metrics(request: Request[Any, Any, Any], office: NamedDependency[
     registry = CollectorRegistry()
     registry.register(_Gauges(await load_gauges(office)))
     answer = generate_latest(_counters()) + generate_latest(registry)
-    return Response(answer, media_type=CONTENT_TYPE_LATEST)
+    # a header of its own: to a media type the framework adds a second charset, which Prometheus refuses
+    return Response(answer, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _check_token(request: Request[Any, Any, Any], token: str | None) -> None:

@@ -20,7 +20,7 @@ from tests.visitor import shared_app, visit
 # A new route is added here by hand, with the roles that may open it; "public": everybody, without login.
 TABLE = """
 GET    /                                                public
-GET    /admin                                           anybody-of-the-office
+GET    /admin                                           anybody-logged-in
 GET    /admin/account                                   anybody-logged-in
 POST   /admin/account/name                              anybody-logged-in
 POST   /admin/account/password                          anybody-logged-in

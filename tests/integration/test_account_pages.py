@@ -12,6 +12,7 @@ from agency_credit.database.tables import Invitation, PersonRole
 from agency_credit.domain.role import Role
 from agency_credit.services.audit_chain import verify_chain
 from agency_credit.services.security_settings import change_settings
+from tests.architecture.test_routes import log_in
 from tests.integration.console import Desk, desk_of
 from tests.visitor import visit
 from tests.world import PASSWORD, add_account
@@ -166,3 +167,22 @@ async def test_the_audit_administrator_finds_downloads_and_checks(office, securi
         assert ("记录链完整" in whole.text, head in whole.text) == (True, True)
         assert "缺失" in (await desk.open(f"/admin/audit/chain?head=1:{'0' * 64}")).text
         assert (await desk.open("/admin/audit/chain?head=1")).status_code == 422
+
+
+@pytest.mark.parametrize("asked", ["last=9999-12-31", "first=0001-01-01", "first=yesterday", "actor=%00"])
+async def test_audit_lines_of_days_that_there_are_not_are_refused_and_none_shown(office, asked):
+    await add_account(office, "shenji", Role.AUDIT)
+    async with desk_of(office, "shenji") as desk:
+        page = await desk.open(f"/admin/audit?{asked}")
+        assert page.status_code == 422
+        assert "session.open" not in page.text
+        assert (await desk.client.get(f"/admin/audit.csv?{asked}")).status_code == 422
+
+
+async def test_a_person_of_an_agency_is_led_to_the_account_and_no_further(office):
+    headers = await log_in(office, "jigou", Role.AGENCY)
+    async with visit(office) as client:
+        first = await client.get("/admin", headers=headers)
+        assert (first.status_code, first.headers["location"]) == (303, "/admin/account")
+        assert (await client.get("/admin/account", headers=headers)).status_code == 200
+        assert (await client.get("/admin/draws", headers=headers)).status_code == 403

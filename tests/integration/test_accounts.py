@@ -30,6 +30,7 @@ from agency_credit.services.people import (
     create_person,
     load_actor,
     reopen_account,
+    require_totp,
 )
 from agency_credit.services.security_settings import change_settings, load_security
 from agency_credit.services.sessions import end_sessions, load_session, load_sessions, open_session
@@ -168,6 +169,25 @@ async def test_nobody_changes_his_own_rights(office: Office, security: Actor) ->
         with pytest.raises(RefusedError) as caught:
             await act
         assert caught.value.code == "person.own"
+
+
+async def test_whoever_was_only_invited_is_no_security_administrator_yet(
+    office: Office, security: Actor, operator: Actor
+) -> None:
+    """The invitation may run out unused: then nobody could open an account."""
+    invited = await invite_person(office, security, "xin", display_name="新", roles=[Role.SECURITY])
+    for refused in (close_account, lambda *who: change_roles(*who, [Role.DRAFTER])):
+        with pytest.raises(RefusedError) as caught:
+            await refused(office, operator, "anquan")
+        assert caught.value.code == "person.last-security"
+    await accept_invitation(office, "xin", invited.code, OTHER)
+    await close_account(office, operator, "anquan")
+
+
+async def test_nobody_lets_himself_off_the_authenticator(office: Office, security: Actor) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await require_totp(office, security, "anquan", is_required=False)
+    assert caught.value.code == "person.own"
 
 
 async def test_the_last_security_administrator_stays(

@@ -80,6 +80,14 @@ async def test_a_changed_line_is_named(office: Office, change: str) -> None:
     assert (await verify_chain()).broken_id == victim
 
 
+async def test_a_line_put_in_before_the_first_is_named(office: Office) -> None:
+    await write(office, 3)
+    columns = '"at", "actor", "action", "subject", "outcome", "details_json", "chain"'
+    values = "'2020-01-01 00:00:00+00:00', 'li', 'test', 'x', 'done', '{}', ''"
+    await office.engine.run_ddl(f'INSERT INTO "audit_line" ("id", {columns}) VALUES (-7, {values})')
+    assert not (await verify_chain()).is_whole
+
+
 async def test_the_line_after_one_that_was_taken_out_is_named(office: Office) -> None:
     await write(office, 5)
     *_, victim, following = await ids()

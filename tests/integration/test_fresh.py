@@ -15,7 +15,7 @@ from agency_credit.settings import Settings
 from tests import world as worlds
 from tests.architecture.test_routes import declared
 from tests.integration.console import Desk, desk_of
-from tests.visitor import shared_app
+from tests.visitor import shared_app, visit
 from tests.world import PASSWORD, add_account
 
 STEPS = (
@@ -150,3 +150,15 @@ async def test_a_page_that_asks_leads_back_to_where_one_was(world):
         form = {**dict(hidden(page.text)), "confirm_password": PASSWORD}
         answer = await desk.client.post("/admin/confirm", data=form)
         assert (answer.status_code, answer.headers["location"]) == (303, "/admin/recusals")
+
+
+async def test_nobody_outside_locks_a_person_out_of_giving_the_password_again(world):
+    """Failed logins under whatever name do not count against who is logged in."""
+    async with desk_of(world.office, "approver") as desk, visit(world.office) as stranger:
+        for n in range(12):
+            for name in ("confirm approver", "\napprover"):
+                form = {"username": name, "password": f"guess {n}"}
+                await stranger.post("/admin/login", data=form)
+                await stranger.post("/api/v1/session", json=form)
+        answer = await desk.send("/admin/confirm", {"confirm_password": PASSWORD})
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/admin")

@@ -174,7 +174,9 @@ async def test_metrics_count_by_template_and_name_nobody(office: Office, clock: 
     async with visit(opened(office)) as client:
         await client.get(f"/agencies/{uscc(1)}")
         await client.get("/agencies", params={"q": "张三"})
-        text = (await client.get("/metrics", headers={"Authorization": "Bearer t0ken"})).text
+        answer = await client.get("/metrics", headers={"Authorization": "Bearer t0ken"})
+        assert answer.headers["content-type"].count("charset") == 1, "Prometheus refuses a second one"
+        text = answer.text
     names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert {
         "agency_credit_requests_total", "agency_credit_request_seconds", "agency_credit_log_entries",
@@ -192,6 +194,7 @@ def test_workers_share_their_counters_and_say_one_line_a_request(tmp_path: Path)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AGENCY_CREDIT")}
     environment |= {"AGENCY_CREDIT_DATA": str(tmp_path / "data"), "LC_ALL": "en_GB.UTF-8"}
     environment["AGENCY_CREDIT_METRICS_TOKEN"] = "t0ken"
+    environment["TMPDIR"] = str(tmp_path)  # other services on this machine have folders of their own
     command = [
         str(Path(sys.executable).with_name("agency-credit")),
         "serve",
@@ -223,4 +226,4 @@ def test_workers_share_their_counters_and_say_one_line_a_request(tmp_path: Path)
     assert len([line for line in said if line.get("route") == "/agencies"]) == 20
     assert "张三" not in (tmp_path / "stderr").read_text()
     assert quote("张三") not in (tmp_path / "stderr").read_text()
-    assert list(Path(environment.get("TMPDIR", "/tmp")).glob("agency-credit-metrics-*")) == []
+    assert list(tmp_path.glob("agency-credit-metrics-*")) == []

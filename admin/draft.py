@@ -39,11 +39,11 @@ from agency_credit.services.frame_list import find_lines
 
 @post("/admin/draws", opt=opened_to(DRAFTER))
 async def start_draft(request: AnyRequest, office: TheOffice, actor: TheActor) -> Redirect:
-    """A new draft from the suggestion, or from the voided draw that it replaces."""
-    replaced = (await read_form(request)).text("replaces")
-    if replaced:
-        old = await load_draft(replaced)
-        draft = without_times(old, replaced)
+    """A new draft from the suggestion, from the voided draw that it replaces, or from one that lapsed."""
+    entered = await read_form(request)
+    replaced, again = entered.text("replaces"), entered.text("again")
+    if replaced or again:
+        draft = without_times(await load_draft(replaced or again), replaced or None)
     else:
         draft = await suggest_draft(office)
     draw = await draft_draw(office, actor, draft)

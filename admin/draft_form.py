@@ -173,7 +173,7 @@ def _read_teams(entered: Entered, draft: DrawDraft) -> DrawDraft:
             entered.add_fault(
                 f"role-{index}", "draft.role", "name this seat, such as 检查员, or clear its skills"
             )
-    if len(seats) < 2:
+    if len(seats) < 2 and not draft.missing:  # a supplement has the seats that are missing, maybe one
         entered.add_fault("seats", "draft.seats", "a team has at least two seats; name them")
     limit = entered.number("inspector_limit", minimum=1, maximum=1000)
     if limit is None and not entered.complaints:

@@ -222,8 +222,11 @@ def _parse_instant(text: str) -> datetime | None:
         return None
 
 
-def without_times(old: DrawDraft, replaced: str) -> DrawDraft:
-    """The draft of a voided draw for its new attempt: fresh chance, so no commitment of before."""
+def without_times(old: DrawDraft, replaced: str | None) -> DrawDraft:
+    """The draft of a draw for another one: fresh chance, so no commitment of before.
+
+    `replaced`: the voided draw whose new attempt it is; None: it lapsed, and is not replaced but left.
+    """
     own = [
         {**s, "commitment": None}
         for s in old.plan.entropy

@@ -40,7 +40,7 @@ async def show_draws(office: TheOffice, actor: TheActor) -> Template:
 async def show_draw(office: TheOffice, actor: TheActor, draw: FromPath[str]) -> Template:
     """Where the draw stands, what comes next, its teams and its files."""
     desk = await load_draw_desk(office, actor, draw)
-    return show("draw", desk=desk, papers=tuple(PaperKind), teams=await load_draw_teams(draw))
+    return show("draw", desk=desk, papers=tuple(PaperKind), teams=await load_draw_teams(draw, office.now()))
 
 
 @get("/admin/draws/{draw:str}/approve", opt=opened_to(APPROVER))

@@ -166,7 +166,7 @@ async def _show_plan(office: Office, year: int, complaints: list[Complaint], rea
         year=year,
         years=sorted(years, reverse=True),
         plan=plan,
-        progress=await load_progress(year, plan.content.rows, today) if plan else (),
+        progress=await load_progress(year, plan.content.rows, office.now()) if plan else (),
         draft=await load_plan_draft(year),
         due_on=due_on,
         is_overdue=due_on is not None and due_on < today and plan is None,

@@ -12,6 +12,7 @@ from agency_credit.domain.errors import AgencyCreditError
 from agency_credit.domain.role import APPROVER, DRAFTER, DRAW_READERS, Actor
 from agency_credit.inspection.team_states import UNREACHABLE, ReserveReason, SeatReason
 from agency_credit.services.changes import MAX_REASON, Verdict, decide_change, take_back_change
+from agency_credit.services.desk_draw import load_draw_desk
 from agency_credit.services.desk_team import load_reserve_desk, load_team_change_desk, load_team_desk
 from agency_credit.services.office import Office
 from agency_credit.services.supplements import draft_supplements
@@ -32,9 +33,11 @@ _FIELD_OF = {
 
 
 @get("/admin/draws/{draw:str}/reserves/{unit:str}", opt=opened_to(DRAFTER))
-async def show_reserve(office: TheOffice, draw: FromPath[str], unit: FromPath[str]) -> Template:
+async def show_reserve(
+    office: TheOffice, actor: TheActor, draw: FromPath[str], unit: FromPath[str]
+) -> Template:
     """Which reserve would be called for a unit, and what becomes of its team."""
-    return await _show_reserve(office, draw, unit, [], {})
+    return await _show_reserve(office, actor, (draw, unit), [], {})
 
 
 @post("/admin/draws/{draw:str}/reserves/{unit:str}", opt=opened_to(DRAFTER))
@@ -51,7 +54,8 @@ async def propose_reserve(
             return lead(request, CHANGE, number=str(number))
         except AgencyCreditError as error:
             complaints = _complaints(error)
-    return await _show_reserve(office, draw, unit, complaints, {"reason_code": code, "reason": evidence})
+    values = {"reason_code": code, "reason": evidence}
+    return await _show_reserve(office, actor, (draw, unit), complaints, values)
 
 
 @post("/admin/draws/{draw:str}/supplements", opt=opened_to(DRAFTER))
@@ -66,9 +70,9 @@ async def supplement(
 
 
 @get("/admin/inspections/{inspection:int}/team", opt=opened_to(DRAW_READERS))
-async def show_team(office: TheOffice, inspection: FromPath[int]) -> Template:
+async def show_team(office: TheOffice, actor: TheActor, inspection: FromPath[int]) -> Template:
     """Who sits where, who was sent, what was changed, and the forms to change it."""
-    return await _show_team(office, inspection, [], Entered({"action": ""}))
+    return await _show_team(office, actor, inspection, [], Entered({"action": ""}))
 
 
 @post("/admin/inspections/{inspection:int}/team", opt=opened_to(DRAFTER))
@@ -86,13 +90,13 @@ async def propose_team(
             complaints = _complaints(error)
     action = entered.text("action")
     named = [(f"{action}-{field}" if field else "", what) for field, what in complaints]
-    return await _show_team(office, inspection, named, entered)
+    return await _show_team(office, actor, inspection, named, entered)
 
 
 @get("/admin/team-changes/{number:int}", opt=opened_to(DRAW_READERS))
-async def show_change(office: TheOffice, number: FromPath[int]) -> Template:
+async def show_change(office: TheOffice, actor: TheActor, number: FromPath[int]) -> Template:
     """A proposal about a team, and the decision."""
-    return await _show_change(office, number, [])
+    return await _show_change(office, actor, number, [])
 
 
 @post("/admin/team-changes/{number:int}/decide", opt=opened_to(APPROVER, fresh=True))
@@ -110,7 +114,7 @@ async def decide(
         except AgencyCreditError as error:
             complaints = complaints_of(error, "reason" if error.code == "change.reason" else "")
     if complaints:
-        return await _show_change(office, number, complaints, reason)
+        return await _show_change(office, actor, number, complaints, reason)
     return lead(request, CHANGE, number=str(number))
 
 
@@ -148,14 +152,21 @@ def _complaints(error: AgencyCreditError) -> list[Complaint]:
 
 
 async def _show_reserve(
-    office: Office, draw: str, unit: str, complaints: list[Complaint], values: dict[str, str]
+    office: Office, actor: Actor, place: tuple[str, str], complaints: list[Complaint], values: dict[str, str]
 ) -> Template:
-    desk = await load_reserve_desk(office, draw, unit)
-    return show("reserve", faults=complaints, desk=desk, values=values, reasons=RESERVE_REASONS)
+    """`place`: the draw and the unit."""
+    return show(
+        "reserve",
+        faults=complaints,
+        desk=await load_reserve_desk(office, *place),
+        head=await load_draw_desk(office, actor, place[0]),
+        values=values,
+        reasons=RESERVE_REASONS,
+    )
 
 
 async def _show_team(
-    office: Office, inspection: int, complaints: list[Complaint], entered: Entered
+    office: Office, actor: Actor, inspection: int, complaints: list[Complaint], entered: Entered
 ) -> Template:
     item, teams = await load_team_desk(office, inspection)
     return show(
@@ -163,6 +174,7 @@ async def _show_team(
         faults=complaints,
         item=item,
         teams=teams,
+        head=await load_draw_desk(office, actor, item.draw),
         entered=entered,
         reasons=tuple(SeatReason),
         fields=tuple(LENGTHS),
@@ -170,7 +182,8 @@ async def _show_team(
 
 
 async def _show_change(
-    office: Office, number: int, complaints: list[Complaint], reason: str = ""
+    office: Office, actor: Actor, number: int, complaints: list[Complaint], reason: str = ""
 ) -> Template:
     desk = await load_team_change_desk(office, number)
-    return show("team_change", faults=complaints, desk=desk, reason=reason)
+    head = await load_draw_desk(office, actor, desk.draw)
+    return show("team_change", faults=complaints, desk=desk, head=head, reason=reason)

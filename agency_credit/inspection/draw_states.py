@@ -6,7 +6,7 @@ numbers of their accounts, instants are aware; nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -145,6 +145,20 @@ def check_approve(history: DrawHistory, person: int, first_value_at: datetime, n
             " draft a new one",
             at=first_value_at.isoformat(),
         )
+
+
+def has_lapsed(steps: Collection[str], first_value_at: datetime | None, now: datetime) -> bool:
+    """Whether an announced draw was not approved in time: nothing can follow, and it has no outcome.
+
+    Parameters
+    ----------
+    steps
+        Those that were made.
+    first_value_at
+        When its first public value can be known; None: it says no time.
+    """
+    is_waiting = DrawStep.ANNOUNCED in steps and not {DrawStep.APPROVED, DrawStep.VOIDED} & set(steps)
+    return is_waiting and first_value_at is not None and now >= first_value_at
 
 
 def check_value(history: DrawHistory, at: datetime, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from agency_credit.database.tables import (
     Agency,
@@ -100,7 +100,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_draw_tasks(office, actor, draws),
         *_result_tasks(actor, inspections),
         *_register_tasks(actor, counts),
-        *await _seat_tasks(actor, inspections),
+        *await _seat_tasks(actor, inspections, office.now()),
         *await _recusal_tasks(actor, inspections),
         *_change_tasks(actor, of_teams, "/admin/team-changes", "team.decide"),
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
@@ -208,7 +208,7 @@ def _register_tasks(actor: Actor, counts: Counts) -> Iterable[Task]:
         yield Task(kind="recusal.approve", path="/admin/recusals", what=str(counts.n_recusals_waiting))
 
 
-async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> list[Task]:
+async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection], now: datetime) -> list[Task]:
     """Draws with empty seats that no supplementary draw is about to fill."""
     empty: Counter[str] = Counter()
     for item in inspections:
@@ -219,7 +219,7 @@ async def _seat_tasks(actor: Actor, inspections: Iterable[DeskInspection]) -> li
     return [
         Task(kind="seats.fill", path=f"/admin/draws/{draw}", what=draw, n=n)
         for draw, n in empty.items()
-        if await has_uncovered(draw)
+        if await has_uncovered(draw, now)
     ]
 
 
@@ -261,7 +261,7 @@ async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:
         return [Task(kind="plan.file", path=path, what=str(year), due_on=due_on, is_overdue=is_late)]
     return [
         Task(kind="plan.draw", path=path, what=one.row.title, due_on=one.due_on, is_overdue=one.is_overdue)
-        for one in await load_progress(year, plan.content.rows, today)
+        for one in await load_progress(year, plan.content.rows, office.now())
         if one.due_on is not None and (one.is_overdue or one.due_on.month == today.month)
     ]
 

@@ -131,7 +131,7 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
     is_drawing = draft.plan.supplements is None
     lists, error = await _try_lists(office, draft)
     frame = lists.frame if lists else None
-    faults = await _load_faults(office, draw, draft, frame)
+    faults = await _load_faults(office, draw, draft, lists)
     review = await review_draft(draw, draft, lists)
     strata = await load_supervised(office, frame) if frame else ()
     return DraftDesk(
@@ -161,13 +161,13 @@ async def load_draft_desk(office: Office, draw: str, changed: DrawDraft | None =
 
 
 async def _load_faults(
-    office: Office, draw: str, draft: DrawDraft, frame: Stratification | None
+    office: Office, draw: str, draft: DrawDraft, lists: DrawLists | None
 ) -> tuple[Fault, ...]:
-    if frame is not None:
-        return await load_draft_faults(office, draw, draft, frame)
-    nobody = Stratification(lines=(), strata=())  # the strata are no fault while there is no frame
-    faults = await load_draft_faults(office, draw, draft, nobody)
-    return tuple(fault for fault in faults if fault.code != "draft.stratum-empty")
+    if lists is not None:
+        return await load_draft_faults(office, draw, draft, lists)
+    nobody = Stratification(lines=(), strata=())  # what follows from it is no fault while there is no frame
+    faults = await load_draft_faults(office, draw, draft, DrawLists(frame=nobody, roster=[], recused=None))
+    return tuple(fault for fault in faults if fault.code not in ("draft.stratum-empty", "draft.frame-empty"))
 
 
 def _sort_faults(faults: tuple[Fault, ...], between: tuple[Fault, ...]) -> dict[str, tuple[Fault, ...]]:

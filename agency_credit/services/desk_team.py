@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import Agency
@@ -95,7 +96,7 @@ class TeamChangeDesk:
     obstacle: AgencyCreditError | None
 
 
-async def load_draw_teams(draw: str) -> DrawTeams:
+async def load_draw_teams(draw: str, now: datetime) -> DrawTeams:
     """What happened after `draw`; of a draft, nothing did."""
     row = await load_draw_row(draw)
     draft = parse_draft(row["draft_json"].encode())
@@ -106,7 +107,7 @@ async def load_draw_teams(draw: str) -> DrawTeams:
         for change in await load_waiting_changes(kind)
         if change.subject.startswith(f"{draw}/")
     ]
-    uncovered = await load_uncovered(row["id"], draw)
+    uncovered = await load_uncovered(row["id"], draw, now)
     missing = [
         MissingSeats(
             roles=tuple(str(draft.plan.seats[seat]["role"]) for seat in seats),
@@ -130,7 +131,7 @@ async def load_draw_teams(draw: str) -> DrawTeams:
 
 async def load_reserve_desk(office: Office, draw: str, unit: str) -> ReserveDesk:
     """What calling a reserve for `unit` would do; raises as `plan_call`."""
-    plan = await plan_call(draw, unit)
+    plan = await plan_call(draw, unit, office.now())
     names = await _load_names({unit, plan.called or ""})
     item = await load_desk_inspection(office, plan.replaced["id"])
     return ReserveDesk(
@@ -146,7 +147,7 @@ async def load_reserve_desk(office: Office, draw: str, unit: str) -> ReserveDesk
 async def load_team_desk(office: Office, inspection: int) -> tuple[DeskInspection, DrawTeams]:
     """An inspection with what happened to its team alone."""
     item = await load_desk_inspection(office, inspection)
-    teams = await load_draw_teams(item.draw)
+    teams = await load_draw_teams(item.draw, office.now())
     return item, DrawTeams(
         supplements=teams.supplements,
         supplemented_by=teams.supplemented_by,

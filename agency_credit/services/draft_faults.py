@@ -20,6 +20,7 @@ from agency_credit.services.draw_draft import (
     format_plan_of,
     own_sources,
 )
+from agency_credit.services.draw_lists import DrawLists
 from agency_credit.services.frame import ANNUAL_CAP, Stratification
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts, load_parameter
@@ -28,15 +29,16 @@ from agency_credit.services.supplement_faults import load_supplement_faults
 
 
 async def load_draft_faults(
-    office: Office, draw: str, draft: DrawDraft, stratification: Stratification
+    office: Office, draw: str, draft: DrawDraft, lists: DrawLists
 ) -> tuple[Fault, ...]:
     """Everything that keeps a draft from being announced, all at once.
 
     Parameters
     ----------
-    stratification
-        Today's frame of the draft.
+    lists
+        Today's frame and roster of the draft.
     """
+    stratification = lists.frame
     return (
         *_plan_faults(draw, draft),
         *_legal_faults(draft),
@@ -44,23 +46,40 @@ async def load_draft_faults(
         *_strata_faults(draft, stratification),
         *find_zero_chances(draw, draft, stratification),
         *find_vague_events(draft),
-        *await _task_faults(office, draw, draft, stratification),
+        *await _task_faults(office, draw, draft, lists),
         *await _office_faults(draft),
         *await _scope_faults(office, draft),
         *await _attempt_faults(draft),
     )
 
 
-async def _task_faults(
-    office: Office, draw: str, draft: DrawDraft, stratification: Stratification
-) -> list[Fault]:
+async def _task_faults(office: Office, draw: str, draft: DrawDraft, lists: DrawLists) -> list[Fault]:
     """A supplement carries out no task of its own: it draws nobody to inspect."""
     if draft.plan.supplements is not None:
-        return await load_supplement_faults(draft, stratification)
+        return await load_supplement_faults(draft, lists.frame)
     return [
         *await load_task_faults(office, draft),
-        *(await load_limit_faults(office, draw, draft, stratification))[0],
+        *(await load_limit_faults(office, draw, draft, lists.frame))[0],
+        *_nobody_faults(draft, lists),
     ]
+
+
+def _nobody_faults(draft: DrawDraft, lists: DrawLists) -> Iterator[Fault]:
+    """Nobody to inspect, or a seat for nobody: a team without it could never visit (R8)."""
+    if not lists.frame.lines:
+        yield _fault(
+            "scope", "draft.frame-empty", "no agency fits this scope; there is nobody to draw, so widen it"
+        )
+    skills = [set(person["skills"]) for person in lists.roster if person["limit"] > 0]
+    for seat in draft.plan.seats if lists.roster else ():
+        if not any(set(seat.get("skills", ())) <= known for known in skills):
+            yield _fault(
+                "plan.seats",
+                "draft.seat-nobody",
+                "no inspector on the roster may take the seat {role}, so no team could ever visit; enter"
+                " such inspectors first, or ask less of the seat",
+                role=str(seat.get("role")),
+            )
 
 
 def _plan_faults(draw: str, draft: DrawDraft) -> tuple[Fault, ...]:

@@ -37,20 +37,20 @@ async def load_limit_faults(
     A limit that was found or entered stops the draw; one that is not verified only warns.
     """
     items = {(item.body, item.title): item for item in await load_items(office.today())}
+    counts = await count_draws_by_item(office.today().year, office.now(), besides=draw)
     cited = [
-        items[key]
+        (items[key], counts[key])
         for key in [
             *(("", title) for title in draft.plan.items),
             *((partner.name, title) for partner in draft.partners for title in partner.items),
         ]
         if key in items
     ]
-    counts = await count_draws_by_item(office.today().year, besides=draw)
     taken = _count_taken(draw, draft, frame)
     stops: list[Fault] = []
     warnings: list[Fault] = []
-    for item in cited:
-        for fault in (*_fraction_faults(item, taken), *_frequency_faults(item, counts[item.title])):
+    for item, n_draws in cited:
+        for fault in (*_fraction_faults(item, taken), *_frequency_faults(item, n_draws)):
             (stops if item.is_limit_known else warnings).append(fault)
     return stops, warnings
 
@@ -106,6 +106,18 @@ def _item_faults(draft: DrawDraft, items: Sequence[Item]) -> Iterator[Fault]:
         yield _fault("plan.items", "draft.items", "choose at least one item of the published item list")
         return
     published = {item.title for item in items if not item.body}
+    cited = {("", title) for title in draft.plan.items}
+    cited |= {(partner.name, title) for partner in draft.partners for title in partner.items}
+    covered = {item.practice_line for item in items if (item.body, item.title) in cited}
+    for line in draft.scope.practice_lines:
+        if line not in covered:
+            yield _fault(
+                "plan.items",
+                "draft.line-without-item",
+                "the frame holds {line} agencies, and no item is for them: choose one, or leave them out of"
+                " the frame",
+                line=LINE_NAMES[line],
+            )
     for title in draft.plan.items:
         if title not in published:
             yield _fault(
@@ -207,7 +219,7 @@ async def _plan_faults(office: Office, draft: DrawDraft, items: Sequence[Item]) 
             )
         ]
     row = found[1]
-    progress = (await load_progress(draft.task.year, [row], office.today()))[0]
+    progress = (await load_progress(draft.task.year, [row], office.now()))[0]
     return [*_row_faults(draft, row, items), *_done_faults(progress.n_done, row)]
 
 

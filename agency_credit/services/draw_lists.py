@@ -14,6 +14,7 @@ from typing import Any
 
 from agency_credit.database.tables import Agency, DrawPseudonym, DrawStep
 from agency_credit.domain.canonical import Json
+from agency_credit.domain.day import day_in_china
 from agency_credit.inspection.draw_states import KEEPING
 from agency_credit.services.draw_draft import DrawDraft
 from agency_credit.services.draw_store import load_files
@@ -27,6 +28,7 @@ from agency_credit.services.frame import (
     load_roster,
     load_stratification,
 )
+from agency_credit.services.next_step import draft_times
 from agency_credit.services.office import Office
 from agency_credit.services.supplements import load_supplement_lists
 
@@ -67,14 +69,21 @@ async def load_draw_lists(office: Office, draft: DrawDraft) -> DrawLists:
     """The lists that `draft` would freeze now; raises as `frame.load_stratification` does."""
     kept = await _load_kept_draw(draft.replaces)
     if kept is None and draft.plan.supplements is not None:
-        lists = await load_supplement_lists(draft)
+        lists = await load_supplement_lists(draft, office.now())
         return DrawLists(frame=lists.frame, roster=lists.roster, recused=lists.recused)
     if kept is None:
         by_size = draft.plan.selection == "pareto"
-        frame = await load_stratification(office, draft.scope, by_size=by_size)
+        year = _first_visit_year(office, draft)
+        frame = await load_stratification(office, draft.scope, by_size=by_size, year=year)
         roster = await load_roster(draft.inspector_limit, draft.plan.authority, draft.partners)
         return DrawLists(frame=frame, roster=roster, recused=None)
     return await load_frozen_lists(kept)
+
+
+def _first_visit_year(office: Office, draft: DrawDraft) -> int:
+    """The calendar year before which nobody can be visited: the draw waits for its last public value."""
+    last = max(draft_times(draft.plan.entropy), default=None)
+    return max(office.today(), day_in_china(last) if last else office.today()).year
 
 
 async def load_frozen_lists(draw: int) -> DrawLists:

@@ -17,6 +17,7 @@ from agency_credit.sampling import count_candidates, entropy_tenths, parse_files
 from agency_credit.sampling.entropy import ENOUGH_BITS
 from agency_credit.sampling.review import FEW_CANDIDATES
 from agency_credit.services.inspection_views import ResultView, load_published_results
+from agency_credit.services.team_store import load_calls
 from agency_credit.services.team_views import CallView, load_unit_calls
 
 
@@ -44,7 +45,15 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetView(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit to inspect, its team, and its result once that is published."""
+    """A unit to inspect, its team as drawn, and its result once that is published.
+
+    Parameters
+    ----------
+    stream
+        ``drawn``, ``mandatory``, or ``reserve``: called for one that is closed, whose team it took over.
+    closed
+        Why its inspection was closed; None: it was not.
+    """
 
     unit: str
     name: str
@@ -53,6 +62,7 @@ class TargetView(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str
     team: list[MemberView]
     result: ResultView | None
+    closed: str | None = None
 
 
 class ExcludedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +134,10 @@ async def load_outcome(draw: int, contents: Mapping[str, bytes]) -> OutcomeView:
     names = await _load_names(list(files.frame.units))
     area_of = dict(zip(files.frame.units, files.frame.areas, strict=True))
     stratum_of = dict(zip(files.frame.units, files.frame.strata, strict=True))
-    units = [team["unit"] for team in result["teams"]]
+    calls = await load_calls(draw)
+    teams = _with_reserves(result["teams"], calls)
+    closed = {call["unit"]: call["reason_code"] for call in calls}
+    units = [team["unit"] for team in teams]
     seats = count_candidates(units, [area_of[u] for u in units], files.plan, files.roster, files.recusals)
     n_candidates = {(seat.unit, seat.seat): seat.n_candidates for seat in seats}
     told = _told_names(contents)
@@ -137,15 +150,16 @@ async def load_outcome(draw: int, contents: Mapping[str, bytes]) -> OutcomeView:
             unit=team["unit"],
             name=names.get(team["unit"], ""),
             stratum=stratum_of[team["unit"]],
-            stream="mandatory" if team["unit"] in files.frame.mandatory else "drawn",
+            stream=team.get("stream") or ("mandatory" if team["unit"] in files.frame.mandatory else "drawn"),
             ticket=ticket(result["seed"], "target", team["unit"]),
             team=[
                 _member(roles[k], inspector, told, n_candidates[team["unit"], k])
                 for k, inspector in enumerate(team["inspectors"])
             ],
             result=results.get(team["unit"]),
+            closed=closed.get(team["unit"]),
         )
-        for team in result["teams"]
+        for team in teams
     ]
     outside = Counter((stratum_of[u], "mandatory") for u in files.frame.mandatory)
     outside += Counter((stratum_of[u], "excluded") for u in files.frame.excluded)
@@ -210,6 +224,17 @@ async def load_unit_place(draw: str, contents: Mapping[str, bytes], unit: str) -
         root=json.loads(contents["announcement.json"])["targets"]["root"],
         calls=await load_unit_calls(draw, unit),
     )
+
+
+def _with_reserves(teams: list[dict[str, Any]], calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The teams of the result, and those of called reserves: each took over that of whom it replaced."""
+    members = {team["unit"]: team["inspectors"] for team in teams}
+    added = []
+    for call in calls:
+        if call["called"] is not None:
+            members[call["called"]] = members[call["unit"]]
+            added.append({"unit": call["called"], "inspectors": members[call["unit"]], "stream": "reserve"})
+    return [*teams, *added]
 
 
 def _place(row: dict[str, Any], stratum: dict[str, Any]) -> tuple[str, int | None]:

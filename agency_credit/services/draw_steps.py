@@ -89,7 +89,7 @@ async def announce_draw(office: Office, actor: Actor, draw: str) -> str:
         history = await load_history(row)
         draw_states.check_unannounced(history)
         lists = await load_draw_lists(office, draft)
-        faults = await load_draft_faults(office, draw, draft, lists.frame)  # 1
+        faults = await load_draft_faults(office, draw, draft, lists)  # 1
         if faults:
             raise FaultsError(draw, faults)
         pseudonyms, inspectors = await _freeze_roster(office, row["id"], draw, lists.roster)  # 2

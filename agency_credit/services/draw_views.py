@@ -13,7 +13,7 @@ import msgspec
 
 from agency_credit.database.tables import Draw, DrawFile, DrawStep
 from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
-from agency_credit.inspection.draw_states import lateness
+from agency_credit.inspection.draw_states import has_lapsed, lateness
 from agency_credit.services.draw_outcome import OutcomeView, load_outcome
 from agency_credit.services.draw_task import BodyItems, PlannedTask, Unplanned, split_items
 from agency_credit.services.team_views import AfterDraw, load_after_draw
@@ -197,6 +197,12 @@ async def load_draw(draw: str) -> DrawView:
         outcome=await load_outcome(row["id"], contents) if is_published else None,
         after=await load_after_draw(row, plan["supplements"], is_published=is_published),
     )
+
+
+def has_draw_lapsed(view: DrawView, now: datetime) -> bool:
+    """Whether a draw was not approved in time, so that nothing can come of it."""
+    first = min((source.at for source in view.sources if source.at), default=None)
+    return has_lapsed([step.step for step in view.steps], first, now)
 
 
 async def load_draw_file(draw: str, name: str) -> bytes:

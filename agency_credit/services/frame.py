@@ -112,13 +112,17 @@ class Stratification:
     strata: tuple[StratumSize, ...]
 
 
-async def load_stratification(office: Office, scope: FrameScope, *, by_size: bool) -> Stratification:
+async def load_stratification(
+    office: Office, scope: FrameScope, *, by_size: bool, year: int | None = None
+) -> Stratification:
     """Build the frame of today.
 
     Parameters
     ----------
     by_size
         Whether units carry their number of staff as size (Pareto selection), else 1.
+    year
+        Calendar year whose inspections the annual cap counts; None: the present one.
 
     Raises
     ------
@@ -139,13 +143,15 @@ async def load_stratification(office: Office, scope: FrameScope, *, by_size: boo
             n=len(unrated),
             name=unrated[0],
         )
-    tallies = await load_tallies(office, office.today().year)
+    this_year = office.today().year
+    tallies = await load_tallies(office, year or this_year)
     profile = await load_profile(office)
     published = find_value(profile, ANNUAL_CAP)
     rules = _FrameRules(
         profile=profile,
         cap_basis=str(published.citation) if published else _CAP_OF_PLAN,
         cap=scope.annual_cap,
+        year_name="本年度" if year in (None, this_year) else f"{year}年度",
         by_size=by_size,
     )
     recorded = await _load_recorded(scope)
@@ -293,6 +299,7 @@ class _FrameRules:
     profile: Profile | None
     cap_basis: str
     cap: int | None
+    year_name: str
     by_size: bool
 
 
@@ -310,7 +317,7 @@ def _frame_line(
         text = LIST_NAMES[agency["list_status"]] + (f"（{since.isoformat()}起）" if since else "")
         mandatory = Reason(basis=str(rule.citation), reason=text)
     elif rules.cap is not None and tally.n_counted >= rules.cap:
-        text = f"本年度已检查{tally.describe()}，达到年度上限{rules.cap}次"
+        text = f"{rules.year_name}已检查{tally.describe()}，达到年度上限{rules.cap}次"
         excluded = Reason(basis=rules.cap_basis, reason=text)
     return FrameLine(
         unit=agency["uscc"],

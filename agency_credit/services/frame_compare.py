@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from agency_credit.database.tables import Agency, Draw, DrawStep
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault
 from agency_credit.services.draw_draft import DrawDraft, parse_draft
 from agency_credit.services.draw_store import load_files
-from agency_credit.services.frame import FrameLine
+from agency_credit.services.frame import FrameLine, FrameScope
 
 KINDS = ("new", "gone", "stratum", "ground")
 """How a unit may differ: new, gone, in another stratum, with another ground for taking no part."""
@@ -57,7 +59,9 @@ class FrameComparison:
 async def compare_with_last(
     draw_id: int, draft: DrawDraft, lines: Iterable[FrameLine]
 ) -> FrameComparison | None:
-    """Hold a frame against the last draw that was made of the same practice lines and districts.
+    """Hold a frame against the last draw that was made of the same scope, whatever its annual cap was.
+
+    A supplement is compared with nothing: its frame is a few targets of its original.
 
     Parameters
     ----------
@@ -69,6 +73,8 @@ async def compare_with_last(
     FrameComparison | None
         None: no such draw was made before.
     """
+    if draft.plan.supplements is not None:
+        return None
     last = await _find_last(draw_id, draft)
     if last is None:
         return None
@@ -99,13 +105,15 @@ async def _find_last(draw_id: int, draft: DrawDraft) -> dict[str, Any] | None:
         if step["step"] == "announced" and step["draw_id"] in drawn and is_earlier:
             row = await Draw.select().where(Draw.id == step["draw_id"]).first()
             assert row is not None
-            scope = parse_draft(row["draft_json"].encode()).scope
-            if (sorted(scope.practice_lines), scope.areas) == (
-                sorted(draft.scope.practice_lines),
-                draft.scope.areas,
-            ):
+            other = parse_draft(row["draft_json"].encode())
+            is_alike = _without_cap(other.scope) == _without_cap(draft.scope)
+            if is_alike and other.plan.supplements is None:
                 return {"id": row["id"], "draw": row["draw"], "title": row["title"], "at": step["at"]}
     return None
+
+
+def _without_cap(scope: FrameScope) -> FrameScope:
+    return replace(scope, practice_lines=sorted(scope.practice_lines), annual_cap=None)
 
 
 async def _load_agencies(units: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from agency_credit.database.tables import Person
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import Actor, Role
-from agency_credit.inspection.draw_states import TO_DRAW
+from agency_credit.inspection.draw_states import TO_DRAW, has_lapsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class NextStep:
     Parameters
     ----------
     kind
-        finish, approve, values, draw, inspect, original, publish, names or none.
+        finish, approve, lapsed, values, draw, inspect, original, publish, names or none.
     roles
         Who may; `not_by`: names of the people who may not, since they had a hand in the draft.
     from_at, until_at
@@ -89,7 +89,8 @@ _WAY = {
 def tell_stages(kind: str, publication: str) -> tuple[Stage, ...]:
     """The whole way of a draw whose next step is `kind`; all of it is done where nothing comes next."""
     way = _WAY[publication]
-    kind = "publish" if kind == "original" else kind  # its own publication waits for that of another draw
+    # its own publication waits for that of another draw; what lapsed stays where it was
+    kind = {"original": "publish", "lapsed": "approve"}.get(kind, kind)
     here = way.index(kind) if kind in way else len(way)
     return tuple(
         Stage(kind=stage, place="done" if index < here else "here" if index == here else "later")
@@ -112,8 +113,8 @@ def draft_times(sources: Iterable[Mapping[str, Any]]) -> tuple[datetime, ...]:
 
 def find_next(course: Course, actor: Actor, now: datetime) -> NextStep:
     """The next step of a draw as `actor` sees it at `now`."""
-    kind, roles = _find_kind(course)
     first, last = min(course.value_times, default=None), max(course.value_times, default=None)
+    kind, roles = _find_kind(course, is_lapsed=has_lapsed((course.state,), first, now))
     from_at = until_at = None
     if kind in ("finish", "approve"):
         until_at = first
@@ -142,10 +143,12 @@ async def load_authors(authors: frozenset[int]) -> dict[int, str]:
     return {row["id"]: row["display_name"] or row["username"] for row in rows}
 
 
-def _find_kind(course: Course) -> tuple[str, tuple[Role, ...]]:
+def _find_kind(course: Course, *, is_lapsed: bool) -> tuple[str, tuple[Role, ...]]:
     is_public_late = course.publication == "after-inspection"
     if course.state == "drafted":
         return "finish", (Role.DRAFTER,)
+    if is_lapsed:
+        return "lapsed", (Role.DRAFTER,)
     if course.state == "announced":
         return "approve", (Role.APPROVER,)
     if course.state == "approved":

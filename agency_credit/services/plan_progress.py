@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import calendar
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from agency_credit.database.tables import Draw, DrawStep
+from agency_credit.domain.day import day_in_china
+from agency_credit.inspection.draw_states import has_lapsed
 from agency_credit.services.annual_plan import PlanRow
+from agency_credit.services.next_step import draft_times
 
 
 class PlannedDraw(msgspec.Struct, frozen=True, kw_only=True):
-    """A draw that a row of the plan led to; drafts have no `announced_at`."""
+    """A draw that a row of the plan led to; drafts have no `announced_at`.
+
+    Parameters
+    ----------
+    state
+        As in `inspection.draw_states`, or ``"lapsed"``: not approved in time, so that it never took place.
+    """
 
     draw: str
     title: str
@@ -29,7 +38,7 @@ class RowProgress(msgspec.Struct, frozen=True, kw_only=True):
     Parameters
     ----------
     n_done
-        Draws announced and not voided.
+        Draws announced, neither voided nor lapsed.
     due_on
         Last day of the month in which the next one is planned; None: all are made.
     """
@@ -41,7 +50,7 @@ class RowProgress(msgspec.Struct, frozen=True, kw_only=True):
     is_overdue: bool
 
 
-async def load_progress(year: int, rows: Sequence[PlanRow], today: date) -> tuple[RowProgress, ...]:
+async def load_progress(year: int, rows: Sequence[PlanRow], now: datetime) -> tuple[RowProgress, ...]:
     """The rows of a plan with the draws that name them."""
     by_row: dict[int, list[PlannedDraw]] = {}
     steps: dict[int, list[dict[str, Any]]] = {}
@@ -49,17 +58,20 @@ async def load_progress(year: int, rows: Sequence[PlanRow], today: date) -> tupl
         if step["step"] != "named":
             steps.setdefault(step["draw"], []).append(step)
     for draw in await Draw.select(Draw.id, Draw.draw, Draw.title, Draw.draft_json).order_by(Draw.id):
-        task = msgspec.json.decode(draw["draft_json"]).get("task") or {}
+        draft = msgspec.json.decode(draw["draft_json"])
+        task = draft.get("task") or {}
         if task.get("year") == year:
             made = steps.get(draw["id"], [])
+            is_lapsed = _has_lapsed(draft, [step["step"] for step in made], now)
             by_row.setdefault(task["row"], []).append(
                 PlannedDraw(
                     draw=draw["draw"],
                     title=draw["title"],
-                    state=made[-1]["step"] if made else "drafted",
+                    state="lapsed" if is_lapsed else made[-1]["step"] if made else "drafted",
                     announced_at=made[0]["at"] if made else None,
                 )
             )
+    today = day_in_china(now)
     return tuple(find_progress(year, row, by_row.get(row.row, ()), today) for row in rows)
 
 
@@ -68,7 +80,7 @@ def find_progress(year: int, row: PlanRow, draws: Sequence[PlannedDraw], today: 
 
     Where a row is drawn more often than it names months, the last of them holds for the rest.
     """
-    n_done = sum(draw.state not in ("drafted", "voided") for draw in draws)
+    n_done = sum(draw.state not in ("drafted", "lapsed", "voided") for draw in draws)
     due_on = None
     if n_done < row.frequency and row.months:
         months = sorted(row.months)
@@ -85,17 +97,33 @@ def find_progress(year: int, row: PlanRow, draws: Sequence[PlannedDraw], today: 
     )
 
 
-async def count_draws_by_item(year: int, *, besides: str = "") -> Counter[str]:
-    """How many draws of a year, `besides` left out, cite an item, by its title: announced, not voided."""
+async def count_draws_by_item(year: int, now: datetime, *, besides: str = "") -> Counter[tuple[str, str]]:
+    """How many draws of a year, `besides` left out, cite an item, by its body (empty: this office) and title.
+
+    Those count that were announced in the year and neither voided nor lapsed.
+    """
     rows = await DrawStep.select(DrawStep.draw, DrawStep.step, DrawStep.at)
-    announced = {row["draw"] for row in rows if row["step"] == "announced" and row["at"].year == year}
-    voided = {row["draw"] for row in rows if row["step"] == "voided"}
-    counts: Counter[str] = Counter()
+    made: dict[int, set[str]] = {}
+    for row in rows:
+        made.setdefault(row["draw"], set()).add(row["step"])
+    announced = {
+        row["draw"] for row in rows if row["step"] == "announced" and day_in_china(row["at"]).year == year
+    }
+    counts: Counter[tuple[str, str]] = Counter()
     for draw in await Draw.select(Draw.id, Draw.draft_json).where(Draw.draw != besides):
-        if draw["id"] in announced - voided:
-            draft = msgspec.json.decode(draw["draft_json"])
-            if draft["plan"].get("supplements") is not None:  # the same inspections once more
-                continue
-            theirs = (title for partner in draft.get("partners", ()) for title in partner["items"])
-            counts.update({*draft["plan"]["items"], *theirs})
+        steps = made.get(draw["id"], set())
+        if draw["id"] not in announced or "voided" in steps:
+            continue
+        draft = msgspec.json.decode(draw["draft_json"])
+        if draft["plan"].get("supplements") is not None:  # the same inspections once more
+            continue
+        if not _has_lapsed(draft, steps, now):
+            ours = {("", title) for title in draft["plan"]["items"]}
+            theirs = {(p["name"], title) for p in draft.get("partners", ()) for title in p["items"]}
+            counts.update(ours | theirs)
     return counts
+
+
+def _has_lapsed(draft: dict[str, Any], steps: Collection[str], now: datetime) -> bool:
+    first = min(draft_times(draft["plan"]["entropy"]), default=None)
+    return has_lapsed(steps, first, now)

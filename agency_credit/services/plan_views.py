@@ -114,7 +114,7 @@ async def load_plan_page(office: Office, year: int) -> PlanPage:
     if not versions:
         raise _no_plan(year)
     plan = versions[0]
-    progress = await load_progress(year, plan.content.rows, office.today())
+    progress = await load_progress(year, plan.content.rows, office.now())
     return PlanPage(
         year=year,
         number=plan.number,

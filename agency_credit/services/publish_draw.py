@@ -63,7 +63,7 @@ async def publish_draw(office: Office, actor: Actor, draw: str) -> None:
         served = await load_served(row, plan.supplements)
         is_late = plan.publication == "after-inspection"
         if is_late:
-            await check_results(row, served, plan.supplements)  # 1
+            await check_results(row, served, plan.supplements, op.at)  # 1
         added = {"reveal.json": format_reveal(await load_reveal(office, row, plan))}  # 2
         if is_late:
             added["names.jsonl"] = await _format_names(office, row["id"], served)
@@ -94,7 +94,7 @@ async def publish_names(office: Office, actor: Actor, draw: str) -> None:
         contents = await load_files(row["id"])
         plan = parse_plan(contents["plan.json"])
         served = await load_served(row, plan.supplements)
-        await check_results(row, served, plan.supplements)
+        await check_results(row, served, plan.supplements, op.at)
         if "names.jsonl" in contents:
             raise ConflictError(
                 "draw.named-already",

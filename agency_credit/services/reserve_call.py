@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import (
@@ -22,7 +23,7 @@ from agency_credit.database.tables import (
 from agency_credit.domain.canonical import Json
 from agency_credit.domain.errors import ConflictError, NotFoundError
 from agency_credit.inspection import draw_states, team_states
-from agency_credit.services.change_request import Change, ChangeDraft
+from agency_credit.services.change_request import Change, ChangeDraft, load_waiting_changes
 from agency_credit.services.draw_draft import load_draw_row
 from agency_credit.services.draw_store import load_files, load_history, load_pseudonyms
 from agency_credit.services.operation import Operation
@@ -54,7 +55,7 @@ class ReservePlan:
     conflicts: dict[int, tuple[int, str]]
 
 
-async def plan_call(draw: str, unit: str) -> ReservePlan:
+async def plan_call(draw: str, unit: str, now: datetime) -> ReservePlan:
     """What calling a reserve for `unit` would do now.
 
     Raises
@@ -90,7 +91,7 @@ async def plan_call(draw: str, unit: str) -> ReservePlan:
         )
     replaced = await load_target(found["id"])
     files = await load_files(row["id"])
-    await refuse_open_supplement(draw, unit)
+    await refuse_open_supplement(draw, unit, now)
     is_mandatory = replaced["stream"] == "mandatory"
     number, called = (0, None) if is_mandatory else _find_turn(files, replaced["stratum"], calls)
     return ReservePlan(
@@ -102,12 +103,26 @@ async def plan_call(draw: str, unit: str) -> ReservePlan:
     )
 
 
-async def check_reserve(_op: Operation, draft: ChangeDraft) -> None:
-    """Refuse a call that cannot be: as `plan_call`, for another reason than the protocol's, out of turn."""
+async def check_reserve(op: Operation, draft: ChangeDraft) -> None:
+    """Refuse a call that cannot be: as `plan_call`, for another reason than the protocol's, out of turn.
+
+    Raises
+    ------
+    ConflictError
+        Another one for the unit waits for its second person already.
+    """
     payload = draft.payload
     team_states.check_reserve_reason(payload["reason_code"])
-    plan = await plan_call(payload["draw"], payload["unit"])
+    plan = await plan_call(payload["draw"], payload["unit"], op.at)
     team_states.check_turn(payload["called"], plan.called)
+    waiting = () if isinstance(draft, Change) else await load_waiting_changes("reserve", draft.subject)
+    if waiting:
+        raise ConflictError(
+            "reserve.waiting",
+            "a call for {unit} was proposed already and waits for its second person",
+            unit=payload["unit"],
+            link=f"/admin/team-changes/{waiting[0].number}",
+        )
 
 
 async def apply_reserve(op: Operation, change: Change) -> None:
@@ -118,7 +133,7 @@ async def apply_reserve(op: Operation, change: Change) -> None:
     3. The call, which closes the replaced inspection.
     """
     payload = change.payload
-    plan = await plan_call(payload["draw"], payload["unit"])
+    plan = await plan_call(payload["draw"], payload["unit"], op.at)
     body: dict[str, Json] = {
         "called": plan.called,
         "draw": payload["draw"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import DrawStep
@@ -39,7 +40,9 @@ async def load_served(row: dict[str, Any], supplements: str | None) -> list[Visi
     return visits
 
 
-async def check_results(row: dict[str, Any], visits: list[Visit], supplements: str | None) -> None:
+async def check_results(
+    row: dict[str, Any], visits: list[Visit], supplements: str | None, now: datetime
+) -> None:
     """Refuse to publish before the visits are over; what has no whole team is not waited for.
 
     Raises
@@ -49,7 +52,7 @@ async def check_results(row: dict[str, Any], visits: list[Visit], supplements: s
     """
     if supplements is None:
         for item in await load_supplements(row["draw"]):
-            if item.is_open and "voided" not in item.steps:
+            if item.is_open(now) and "voided" not in item.steps:
                 raise RefusedError(
                     "draw.supplement-open",
                     "the supplementary draw {supplement} is under way: its teams have not inspected yet;"

@@ -61,10 +61,10 @@ async def load_missing(draw: int) -> dict[tuple[int, ...], list[int]]:
     return team_states.missing_sets(short)
 
 
-async def load_uncovered(draw: int, identifier: str) -> list[tuple[int, ...]]:
+async def load_uncovered(draw: int, identifier: str, now: datetime) -> list[tuple[int, ...]]:
     """The sets of missing seats for which no supplement is drafted or under way; `draw`: its row."""
     known = await load_supplements(identifier)
-    taken = await _taken_units(known)
+    taken = await _taken_units(known, now)
     drafted = {tuple(item.draft.missing) for item in known if item.is_drafted}
     return [
         seats
@@ -73,9 +73,9 @@ async def load_uncovered(draw: int, identifier: str) -> list[tuple[int, ...]]:
     ]
 
 
-async def has_uncovered(draw: str) -> bool:
+async def has_uncovered(draw: str, now: datetime) -> bool:
     """Whether seats of `draw` are empty and no supplement is drafted or under way for them."""
-    return bool(await load_uncovered((await load_draw_row(draw))["id"], draw))
+    return bool(await load_uncovered((await load_draw_row(draw))["id"], draw, now))
 
 
 async def draft_supplements(office: Office, actor: Actor, draw: str) -> list[str]:
@@ -98,7 +98,7 @@ async def draft_supplements(office: Office, actor: Actor, draw: str) -> list[str
             draw=draw,
             original=original.plan.supplements,
         )
-    missing = await load_uncovered(row["id"], draw)
+    missing = await load_uncovered(row["id"], draw, office.now())
     if not missing:
         raise RefusedError(
             "supplement.nothing", "no seat of {draw} is empty without a supplementary draw for it", draw=draw
@@ -106,7 +106,7 @@ async def draft_supplements(office: Office, actor: Actor, draw: str) -> list[str
     return [await draft_draw(office, actor, _draft(draw, original, seats)) for seats in missing]
 
 
-async def load_supplement_lists(draft: DrawDraft) -> SupplementLists:
+async def load_supplement_lists(draft: DrawDraft, now: datetime) -> SupplementLists:
     """Whom and what a supplement would freeze now; nobody where the original is unknown.
 
     Raises
@@ -121,9 +121,9 @@ async def load_supplement_lists(draft: DrawDraft) -> SupplementLists:
             recused=frozenset(),
         )
     row = await load_original(draft)
-    others = [item for item in await load_supplements(row["draw"]) if item.is_open]
+    others = [item for item in await load_supplements(row["draw"]) if item.is_open(now)]
     inspections = (await load_missing(row["id"])).get(tuple(draft.missing), [])
-    taken = await _taken_units(others)
+    taken = await _taken_units(others, now)
     units = {number: unit for number, unit in (await _number_units(inspections)).items() if unit not in taken}
     frame = await _load_frame(row, draft, set(units.values()))
     roster = await load_roster(draft.inspector_limit, draft.plan.authority, draft.partners)
@@ -311,11 +311,11 @@ async def _promised(others: list[Supplement]) -> Counter[int]:
     return promised
 
 
-async def _taken_units(supplements: list[Supplement]) -> set[str]:
+async def _taken_units(supplements: list[Supplement], now: datetime) -> set[str]:
     """Units whose seats an open supplement is about to fill."""
     units: set[str] = set()
     for item in supplements:
-        if item.is_open:
+        if item.is_open(now):
             content = (await load_files(item.id))["targets.jsonl"]
             units |= {json.loads(line)["unit"] for line in content.splitlines()}
     return units

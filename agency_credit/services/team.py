@@ -12,7 +12,7 @@ from agency_credit.services.changes import propose_change
 from agency_credit.services.office import Office
 from agency_credit.services.reserve_call import plan_call
 from agency_credit.services.result_store import load_seats
-from agency_credit.services.team_change import LENGTHS
+from agency_credit.services.team_change import LENGTHS, find_spelling
 from agency_credit.services.team_store import load_target
 
 
@@ -41,7 +41,7 @@ async def call_reserve(
         As `plan_call` and `propose_change`.
     """
     team_states.check_reserve_reason(reason_code)
-    plan = await plan_call(draw, unit)
+    plan = await plan_call(draw, unit, office.now())
     payload = {"called": plan.called, "draw": draw, "reason_code": reason_code, "unit": unit}
     return await _propose(office, actor, "reserve", f"{draw}/{unit}", payload, evidence)
 
@@ -104,7 +104,7 @@ async def send_member(
         As `empty_seat`; he is recused, has left the team, or sits on it already.
     """
     payload = {name: member.get(name, "").strip() for name in LENGTHS}
-    payload |= {"action": "sent"}
+    payload |= {"action": "sent", "certificate": await find_spelling(payload["certificate"])}
     return await _propose(
         office, actor, "team", await _subject(inspection), payload | {"inspection": inspection}, reason
     )

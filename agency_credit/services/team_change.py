@@ -7,6 +7,7 @@ public log hold a commitment that is opened after the visit, so that none of the
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,12 @@ LENGTHS = {"sent_by": 100, "certificate": 40, "name": 40, "role": 64, "document"
 """What is recorded of a member who was sent, and how many characters each may have."""
 
 
-async def check_team(_op: Operation, draft: ChangeDraft) -> None:
+def fold_certificate(certificate: str) -> str:
+    """A certificate without what typing changes: full width, spaces, small letters."""
+    return "".join(unicodedata.normalize("NFKC", certificate).split()).upper()
+
+
+async def check_team(op: Operation, draft: ChangeDraft) -> None:
     """Refuse a change of a team that cannot be.
 
     Raises
@@ -60,7 +66,7 @@ async def check_team(_op: Operation, draft: ChangeDraft) -> None:
         await _check_seat(payload)
     elif payload["action"] == "sent":
         _check_member(payload)
-        await _check_sendable(target, payload["certificate"])
+        await _check_sendable(target, payload["certificate"], op.at)
     elif payload["action"] == "dismissed":
         team_states.check_seat_reason(payload["reason_code"])
         await _load_member(target, payload["certificate"])
@@ -193,30 +199,42 @@ def _check_member(payload: dict[str, Any]) -> None:
         raise FaultsError(payload["certificate"], tuple(faults))
 
 
-async def _check_sendable(target: dict[str, Any], certificate: str) -> None:
+async def _check_sendable(target: dict[str, Any], certificate: str, now: datetime) -> None:
     """Nobody sits on a team twice, now or once a supplement is drawn; who may not go there is not sent."""
-    await refuse_open_supplement(target["draw_identifier"], target["uscc"])
-    known = await Inspector.select(Inspector.id).where(Inspector.certificate == certificate).first()
+    await refuse_open_supplement(target["draw_identifier"], target["uscc"], now)
+    known = await _find_inspector(certificate)
     inspector = known["id"] if known else 0
     seats = {seat["inspector"] for seat in await load_seats(target["id"])}
     changes = await load_changes(target["draw"])
-    sent = {member.certificate for member in fold_sent(changes).get(target["id"], ())}
-    if inspector in seats or certificate in sent:
+    sent = {fold_certificate(member.certificate) for member in fold_sent(changes).get(target["id"], ())}
+    if inspector in seats or fold_certificate(certificate) in sent:
         raise ConflictError("team.twice", "{certificate} sits on this team already", certificate=certificate)
     left = {
-        row["inspector"] or row["certificate"]
+        row["inspector"] or fold_certificate(row["certificate"])
         for row in changes
         if row["inspection"] == target["id"] and row["kind"] in ("emptied", "dismissed")
     }
     is_recused = known and await Recusal.exists().where(
         (Recusal.inspector == inspector) & (Recusal.agency == target["agency"])
     )
-    if is_recused or inspector in left or certificate in left:
+    if is_recused or inspector in left or fold_certificate(certificate) in left:
         raise RefusedError(
             "team.barred",
             "{certificate} is recused from this unit or has left its team, and cannot be sent to it",
             certificate=certificate,
         )
+
+
+async def find_spelling(certificate: str) -> str:
+    """`certificate` as the roster writes it, where somebody on it has it, so that he is recognised."""
+    known = await _find_inspector(certificate)
+    return certificate if known is None else str(known["certificate"])
+
+
+async def _find_inspector(certificate: str) -> dict[str, Any] | None:
+    rows = await Inspector.select(Inspector.id, Inspector.certificate)
+    wanted = fold_certificate(certificate)
+    return next((row for row in rows if fold_certificate(row["certificate"]) == wanted), None)
 
 
 async def _load_member(target: dict[str, Any], certificate: str) -> None:

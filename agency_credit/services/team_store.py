@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import (
@@ -22,6 +23,7 @@ from agency_credit.inspection.draw_states import KEEPING
 from agency_credit.inspection.result_states import ResultState
 from agency_credit.services.draw_draft import DrawDraft, load_draw_row, parse_draft
 from agency_credit.services.draw_store import load_files, load_history
+from agency_credit.services.next_step import draft_times
 from agency_credit.services.result_store import load_latest_result
 
 # Columns behind several foreign keys, which the type checker cannot follow.
@@ -56,17 +58,21 @@ class Supplement:
 
     Parameters
     ----------
-    is_open
-        Announced, and neither drawn nor given up: its targets and the room on its roster are taken. After a
-        missing nonce or event its lists are kept for the new attempt (section 9), so it stays open until
-        that is announced.
+    is_kept
+        Announced, and neither drawn nor given up. After a missing nonce or event its lists are kept for the
+        new attempt (section 9), so that holds until that is announced.
     """
 
     id: int
     draw: str
     draft: DrawDraft
     steps: frozenset[str]
-    is_open: bool
+    is_kept: bool
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its targets and the room on its roster are taken; one that lapsed takes nothing."""
+        first = min(draft_times(self.draft.plan.entropy), default=None)
+        return self.is_kept and not draw_states.has_lapsed(self.steps, first, now)
 
     @property
     def is_drafted(self) -> bool:
@@ -236,13 +242,13 @@ async def load_supplements(draw: str) -> list[Supplement]:
             draw=row["draw"],
             draft=draft,
             steps=frozenset(made.get(row["id"], ())),
-            is_open=_is_open(made.get(row["id"], {})) and row["draw"] not in replaced,
+            is_kept=_is_kept(made.get(row["id"], {})) and row["draw"] not in replaced,
         )
         for row, draft in ours
     ]
 
 
-async def refuse_open_supplement(draw: str, unit: str) -> None:
+async def refuse_open_supplement(draw: str, unit: str, now: datetime) -> None:
     """Refuse what a supplement under way does not know of: its frame and recusals are frozen.
 
     Raises
@@ -251,7 +257,7 @@ async def refuse_open_supplement(draw: str, unit: str) -> None:
         A supplement of `draw` is about to fill the team of `unit`.
     """
     for supplement in await load_supplements(draw):
-        if supplement.is_open:
+        if supplement.is_open(now):
             files = await load_files(supplement.id)
             if any(json.loads(line)["unit"] == unit for line in files["targets.jsonl"].splitlines()):
                 raise RefusedError(
@@ -262,7 +268,7 @@ async def refuse_open_supplement(draw: str, unit: str) -> None:
                 )
 
 
-def _is_open(steps: dict[str, str]) -> bool:
+def _is_kept(steps: dict[str, str]) -> bool:
     if "announced" not in steps or "drawn" in steps:
         return False
     return "voided" not in steps or steps["voided"] in KEEPING

@@ -38,6 +38,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "published": msgid("Published"),
         "named": msgid("Inspectors named"),
         "voided": msgid("Voided"),
+        "lapsed": msgid("Not approved in time"),
     },
     "paper": {
         "approval": msgid("Approval form"),
@@ -263,6 +264,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "next": {
         "finish": msgid("Finish the draft, check the answers, announce"),
         "approve": msgid("A second person approves"),
+        "lapsed": msgid("Not approved in time, so nothing can follow: draft a new one"),
         "values": msgid("Enter the values of the sources"),
         "draw": msgid("Draw"),
         "inspect": msgid("The teams inspect; each result is reviewed by a second person"),

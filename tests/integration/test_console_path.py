@@ -8,6 +8,7 @@ import io
 import re
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -113,12 +114,12 @@ async def test_every_page_of_a_draw_says_where_it_stands_and_what_comes_next(wor
 
 
 async def test_a_step_that_is_overdue_is_red_and_says_so(world, clock):
-    draw = await worlds.announced(world)
-    clock.now = worlds.EVENT_AT
+    draw = await worlds.approved(world)
+    clock.now = worlds.EVENT_AT + timedelta(days=2)
     async with desk_of(world.office, "approver") as desk:
         page = (await desk.open(f"/admin/draws/{draw}")).text
     assert '<section class="draw-head late"' in page
-    assert '<dd class="overdue">2026年12月1日 21:15 · 已逾期' in page
+    assert '<dd class="overdue">2026年12月2日 22:00 · 已逾期' in page
 
 
 async def test_a_draft_whose_first_event_has_passed_says_so(world, draw, clock):

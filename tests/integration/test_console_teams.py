@@ -8,13 +8,15 @@ import re
 import pypdf
 import pytest
 
-from agency_credit.database.tables import ReserveCall, TeamChange
+from agency_credit.database.tables import Inspector, ReserveCall, TeamChange
+from agency_credit.domain.errors import ConflictError, RefusedError
 from agency_credit.services.changes import decide_change
 from agency_credit.services.draw_draft import load_draft
 from agency_credit.services.inspection_sheet import load_sheet
 from agency_credit.services.office import Office
 from agency_credit.services.papers import PaperKind, print_paper, print_papers
 from agency_credit.services.publish_draw import publish_draw
+from agency_credit.services.supplements import draft_supplements
 from agency_credit.services.team import call_reserve, send_member
 from agency_credit.services.team_store import load_calls
 from tests import world as made
@@ -186,3 +188,48 @@ async def test_the_public_page_of_a_unit_says_that_a_reserve_was_called(world: W
     assert f"接替{gone['uscc']}" in came.text
     assert [item["replaced"] for item in data["calls"]] == [gone["uscc"]]
     assert "Not inspected: reserve 1" in english.text
+
+
+async def test_every_page_after_a_draw_says_where_it_stands_and_who_is_next(world: World) -> None:
+    draw = await drawn(world)
+    first = (await made.inspections_of(draw))[0]
+    number = await call_reserve(world.office, world.drafter, draw, first["uscc"], "closed", "已核准注销")
+    second = (await made.inspections_of(draw))[1]
+    async with desk_of(world.office, "drafter") as drafter:
+        for path in (
+            f"/admin/draws/{draw}/reserves/{second['uscc']}",
+            f"/admin/inspections/{first['id']}/team",
+            f"/admin/team-changes/{number}",
+        ):
+            page = await drafter.open(path)
+            assert all(word in page.text for word in ("已抽取", "下一步", "人员", "截止")), path
+
+
+@pytest.mark.parametrize("written", ["鲁Ｃ０９９９９", "鲁c09999", "鲁C 09999"])
+async def test_a_certificate_is_the_same_however_it_is_typed(world: World, written: str) -> None:
+    draw = await drawn(world)
+    first = (await made.inspections_of(draw))[0]
+    drawn_one = (await made.members_of(world, first["id"]))[0]
+    await Inspector.update({Inspector.certificate: "鲁C09999"}).where(Inspector.id == drawn_one.inspector_id)
+    member = {key.removeprefix("sent-"): value for key, value in MEMBER.items()} | {"certificate": written}
+    with pytest.raises(ConflictError) as caught:
+        await send_member(world.office, world.drafter, first["id"], member, "方案规定")
+    assert caught.value.code == "team.twice"
+    await emptied(world, first["id"], 0)
+    await emptied(world, first["id"], 1)
+    with pytest.raises(RefusedError) as refused:
+        await send_member(world.office, world.drafter, first["id"], member, "方案规定")
+    assert refused.value.code == "team.barred"
+
+
+async def test_a_supplement_of_one_seat_can_be_saved_page_by_page(world: World) -> None:
+    draw = await drawn(world)
+    await emptied(world, (await made.inspections_of(draw))[0]["id"], 1)
+    (supplement,) = await draft_supplements(world.office, world.drafter, draw)
+    async with desk_of(world.office, "drafter") as drafter:
+        page = await drafter.open(f"/admin/draws/{supplement}/plan/teams")
+        form = {"version": "0", "role": ["检查员"], "inspector_limit": "6"}
+        answer = await drafter.send(f"/admin/draws/{supplement}/plan/teams", form)
+        assert (page.status_code, answer.status_code) == (200, 303)
+        page = await drafter.open(f"/admin/draws/{supplement}/plan/frame")
+        assert "已退出名单" not in page.text

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Agency, LegalParameter, OtherInspection
+from agency_credit.services.draw_draft import draft_draw, load_draw_row
+from agency_credit.services.draw_lists import load_draw_lists
+from agency_credit.services.draw_steps import announce_draw
+from agency_credit.services.draw_store import load_files
 from agency_credit.services.frame import FrameScope, load_stratification
 from agency_credit.services.inspection_counts import Visit, join_visits, load_tallies, load_visits, tally
 from agency_credit.services.office import Office
@@ -143,3 +149,37 @@ async def test_numbers_entered_beside_the_profile_move_into_it(office: Office, c
     assert (cap.value, cap.provenance.status) == (2, "entered")
     assert days.provenance.status == "unverified"  # the same number as before: nobody entered another
     assert not await LegalParameter.exists().where(LegalParameter.key.like("annual_cap%"))
+
+
+async def test_a_draw_whose_last_value_comes_next_year_counts_the_visits_of_next_year(world: World) -> None:
+    for on in (date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)):
+        await add_visit(world, made.uscc(2), on)
+    draft = await made.good_draft(world)
+    draft = replace(draft, scope=replace(draft.scope, annual_cap=2))
+    later = [source | {"at": "2027-01-02T10:00:00+08:00"} for source in made.PUBLIC]
+    turned = replace(draft, plan=replace(draft.plan, entropy=[draft.plan.entropy[0], *later]))
+    for one, reasons in (
+        (draft, {"本年度已检查4次（淄博市税务局4次），达到年度上限2次"}),
+        (turned, set()),
+    ):
+        lines = (await load_draw_lists(world.office, one)).frame.lines
+        assert {line.excluded.reason for line in lines if line.excluded} == reasons
+    for day in (1, 2):
+        await add_visit(world, made.uscc(2), date(2027, 1, day))
+    lines = (await load_draw_lists(world.office, turned)).frame.lines
+    (told,) = [line.excluded.reason for line in lines if line.excluded]
+    assert told == "2027年度已检查2次（淄博市税务局2次），达到年度上限2次"
+
+
+async def test_the_cap_that_counts_is_that_of_the_announcement(world: World) -> None:
+    draft = await made.good_draft(world)
+    draft = replace(draft, scope=replace(draft.scope, annual_cap=1))
+    draw = await draft_draw(world.office, world.drafter, draft)
+    await add_visit(world, made.uscc(2), date(2026, 3, 1))
+    await announce_draw(world.office, world.drafter, draw)
+    await add_visit(world, made.uscc(3), date(2026, 3, 1))
+    files = await load_files((await load_draw_row(draw))["id"])
+    excluded = [
+        line["unit"] for line in map(json.loads, files["targets.jsonl"].splitlines()) if line["excluded"]
+    ]
+    assert excluded == [made.uscc(2)]

@@ -19,7 +19,7 @@ from agency_credit.domain.errors import FaultsError
 from agency_credit.services.annual_plan import PlanContent, PlanRow, save_plan_row
 from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.desk import load_desk
-from agency_credit.services.desk_draft import load_draft_desk
+from agency_credit.services.desk_draft import follow_frame, load_draft_desk
 from agency_credit.services.draw_draft import DrawDraft, draft_draw
 from agency_credit.services.draw_steps import announce_draw
 from agency_credit.services.draw_store import load_files
@@ -31,7 +31,12 @@ from agency_credit.services.inspection_views import load_agency_inspections
 from agency_credit.services.items import Item
 from agency_credit.services.leads import draft_lead, load_leads
 from agency_credit.services.office import Office
-from agency_credit.services.plan_progress import PlannedDraw, find_progress, load_progress
+from agency_credit.services.plan_progress import (
+    PlannedDraw,
+    count_draws_by_item,
+    find_progress,
+    load_progress,
+)
 from agency_credit.services.plan_table import (
     COLUMNS,
     format_months,
@@ -116,7 +121,9 @@ async def test_a_draw_keeps_to_its_row_and_a_row_to_its_frequency(world: World) 
     assert "draft.task-directed" in found
     assert await codes_of(world, draft) == set()
     assert await codes_of(world, draft) == {"draft.task-done"}
-    progress = await load_progress(2026, [msgspec.structs.replace(ROW, row=1, frequency=1)], TODAY)
+    progress = await load_progress(
+        2026, [msgspec.structs.replace(ROW, row=1, frequency=1)], world.office.now()
+    )
     assert (progress[0].n_done, progress[0].due_on, progress[0].is_overdue) == (1, None, False)
     assert Counter(draw.state for draw in progress[0].draws) == {"drafted": 3, "announced": 1}
 
@@ -325,3 +332,38 @@ async def test_a_lead_is_inspected_and_published_like_any_other_and_stays_marked
     assert (view.draw, view.stream) == ("", "lead")
     (tally,) = (await load_tallies(world.office, 2026)).values()
     assert (tally.n_counted, tally.n_leads) == (0, 1)
+
+
+async def test_no_line_is_inspected_for_which_no_item_is_on_the_list(world: World) -> None:
+    draft = await made.good_draft(world, items=["执业许可条件的保持"])
+    assert await codes_of(world, draft) == {"draft.line-without-item"}
+    scope = msgspec.structs.replace(draft.scope, practice_lines=["patent"])
+    draft = await follow_frame(world.office, msgspec.structs.replace(draft, scope=scope))
+    assert await codes_of(world, draft) == set()
+
+
+async def test_an_item_of_the_same_name_of_another_body_is_another_item(world: World) -> None:
+    draft = await joint(world)
+    await draft_draw(world.office, world.drafter, draft)
+    draw = await draft_draw(world.office, world.drafter, draft)
+    await announce_draw(world.office, world.drafter, draw)
+    counts = await count_draws_by_item(2026, world.office.now())
+    assert counts[TAX, "发票的领用和保管"] == 1
+    assert counts["", "发票的领用和保管"] == 0
+
+
+async def test_a_directed_draw_of_nobody_is_not_announced(world: World) -> None:
+    draft = await made.good_draft(world)
+    scope = msgspec.structs.replace(draft.scope, directed=True, record_kinds=["无此记录"])
+    nobody = await follow_frame(world.office, msgspec.structs.replace(draft, scope=scope))
+    assert nobody.plan.strata == []
+    assert await codes_of(world, nobody) == {"draft.frame-empty"}
+
+
+async def test_a_joint_draw_whose_other_body_has_nobody_says_so(world: World) -> None:
+    draft = await joint(world)
+    await Inspector.update({Inspector.organisation: "别处"}).where(Inspector.organisation == TAX)
+    draw = await draft_draw(world.office, world.drafter, draft)
+    desk = await load_draft_desk(world.office, draw)
+    assert [seat.n_nobody > 0 for seat in desk.review.seats] == [False, True]
+    assert await codes_of(world, draft) == {"draft.seat-nobody"}

@@ -26,6 +26,7 @@ from agency_credit.domain.errors import (
 from agency_credit.services.changes import decide_change, take_back_change
 from agency_credit.services.draw_draft import load_draw_row
 from agency_credit.services.draw_store import load_files
+from agency_credit.services.draw_views import load_draw
 from agency_credit.services.draw_void import confirm_void, request_void
 from agency_credit.services.log import load_entries, load_proof
 from agency_credit.services.office import Office
@@ -36,6 +37,7 @@ from agency_credit.services.team import call_reserve, empty_seat
 from tests import world as made
 from tests.conftest import Clock
 from tests.supplements import drawn, enter, inspect
+from tests.visitor import visit
 from tests.world import World
 
 EVIDENCE = "登记机关已核准注销，见附件核查表"
@@ -194,11 +196,13 @@ async def test_twice_and_out_of_turn_are_conflicts(world: World) -> None:
     stratum = await a_stratum(draw)
     one, other = stratum["drawn"]
     first = await call_reserve(world.office, world.drafter, draw, one, "closed", EVIDENCE)
-    again = await call_reserve(world.office, world.drafter, draw, one, "closed", EVIDENCE)
+    with pytest.raises(ConflictError) as caught:
+        await call_reserve(world.office, world.drafter, draw, one, "closed", EVIDENCE)
+    assert caught.value.code == "reserve.waiting"
     late = await call_reserve(world.office, world.drafter, draw, other, "closed", EVIDENCE)
     await decide_change(world.office, world.approver, first, "approved")
     with pytest.raises(ConflictError) as caught:
-        await decide_change(world.office, world.approver, again, "approved")
+        await call_reserve(world.office, world.drafter, draw, one, "closed", EVIDENCE)
     assert caught.value.code == "reserve.called-already"
     with pytest.raises(ConflictError) as caught:  # the first reserve, which it was to call, is gone
         await decide_change(world.office, world.approver, late, "approved")
@@ -297,3 +301,36 @@ async def _shown(index: int) -> str:
     line = next(row for row in proof.splitlines() if row.startswith("extra "))
     shown = base64.b64decode(line.removeprefix("extra ")).decode()
     return shown + json.dumps(listed.body)
+
+
+async def test_a_call_that_waits_is_not_proposed_twice(world: World) -> None:
+    draw = await drawn(world)
+    unit = (await a_stratum(draw))["drawn"][0]
+    number = await call_reserve(world.office, world.drafter, draw, unit, "closed", EVIDENCE)
+    with pytest.raises(ConflictError) as caught:
+        await call_reserve(world.office, world.drafter, draw, unit, "closed", EVIDENCE)
+    assert caught.value.code == "reserve.waiting"
+    await take_back_change(world.office, world.drafter, number)
+    await call(world, draw, unit)
+
+
+async def test_the_public_page_shows_whom_the_reserve_replaced_and_its_result(world: World) -> None:
+    draw = await drawn(world)
+    stratum = await a_stratum(draw)
+    gone, reserve = stratum["drawn"][0], stratum["reserves"][0]
+    await call(world, draw, gone)
+    for row in await made.inspections_of(draw):
+        if row["uscc"] != gone:
+            await inspect(world, row["id"])
+    await publish_draw(world.office, world.approver, draw)
+    outcome = (await load_draw(draw)).outcome
+    assert outcome is not None
+    targets = {target.unit: target for target in outcome.targets}
+    assert (targets[gone].closed, targets[gone].result) == ("closed", None)
+    assert (targets[reserve].stream, targets[reserve].closed) == ("reserve", None)
+    assert targets[reserve].result is not None
+    assert [m.inspector for m in targets[reserve].team] == [m.inspector for m in targets[gone].team]
+    async with visit(world.office) as client:
+        page = await client.get(f"/draws/{draw}")
+        assert "已终止检查" in page.text
+        assert "尚未公布" not in page.text

@@ -101,7 +101,7 @@ async def _take_supplement(world: World, draw: str, step: tuple[str, int, int]) 
     """Announce a supplement, or draw or void one that is announced; there is one, if seats are empty."""
     what, which, seat = step
     known = [item for item in await load_supplements(draw) if "voided" not in item.steps]
-    announced = [item.draw for item in known if item.is_open]
+    announced = [item.draw for item in known if item.is_open(world.office.now())]
     if what == "announce" or not announced:
         waiting = [item.draw for item in known if item.is_drafted]
         waiting = waiting or await draft_supplements(world.office, world.drafter, draw)

@@ -11,11 +11,13 @@ from agency_credit.services.draw_outcome import load_unit_place
 from agency_credit.services.draw_views import (
     STATES,
     DrawPage,
+    has_draw_lapsed,
     load_draw,
     load_draw_file,
     load_draws,
     load_public_files,
 )
+from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
 from agency_credit.services.register import is_fictional_now
 from agency_credit.web.bundle import answer_bundle, answer_file
@@ -84,9 +86,11 @@ async def list_draws_csv(
 
 
 @get("/draws/{draw:str}")
-async def show_draw(draw: FromPath[str]) -> Template:
+async def show_draw(office: NamedDependency[Office], draw: FromPath[str]) -> Template:
     """A draw: where it stands, its plan, its outcome once public, how to check it."""
-    return render("draw.html", is_fictional=await is_fictional_now(), draw=await load_draw(draw))
+    view = await load_draw(draw)
+    is_lapsed = has_draw_lapsed(view, office.now())
+    return render("draw.html", is_fictional=await is_fictional_now(), draw=view, is_lapsed=is_lapsed)
 
 
 @get("/draws/{draw:str}/files/{name:str}")

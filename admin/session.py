@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 from litestar import get, post
 from litestar.datastructures import Cookie
@@ -91,7 +92,7 @@ async def confirm(request: AnyRequest, office: TheOffice) -> Template | Redirect
         )
     except (InputError, ForbiddenError, NotFoundError) as error:
         return _ask(target, carried, error)
-    answer = lead(request, target or "/admin")
+    answer = lead(request, quote(target) or "/admin")  # as it came decoded: a name may hold a percent sign
     if has_form and target:
         answer = Redirect(answer.url, status_code=307)  # the browser sends the very form again
     answer.cookies.append(session_cookie(request, token, await load_longest()))
@@ -137,7 +138,7 @@ def safe_target(path: str) -> str:
 
 async def _let_in(request: AnyRequest, office: Office, token: str, target: str) -> Redirect:
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
-    answer = lead(request, target or "/admin")
+    answer = lead(request, quote(target) or "/admin")
     answer.cookies.append(session_cookie(request, token, await load_longest()))
     return answer
 

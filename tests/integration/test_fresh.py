@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from agency_credit.database.tables import DrawStep, DrawVoidRequest
 from agency_credit.domain.role import Role
+from agency_credit.services.people import load_actor
 from agency_credit.services.security_settings import change_settings
 from agency_credit.settings import Settings
 from tests import world as worlds
@@ -162,3 +164,23 @@ async def test_nobody_outside_locks_a_person_out_of_giving_the_password_again(wo
                 await stranger.post("/api/v1/session", json=form)
         answer = await desk.send("/admin/confirm", {"confirm_password": PASSWORD})
         assert (answer.status_code, answer.headers.get("location")) == (303, "/admin")
+
+
+@pytest.mark.parametrize("name", ["a%41", "王芳", "a b", "%2e%2e"])
+async def test_the_form_that_waited_goes_to_the_very_account_it_was_for(world, clock, name):
+    """The path comes decoded and goes back encoded: ``a%41`` never becomes ``aA``."""
+    await add_account(world.office, "anquan", Role.SECURITY)
+    for username in (name, "aA"):
+        await add_account(world.office, username, Role.DRAFTER)
+    async with desk_of(world.office, "anquan") as desk:
+        clock.forward(minutes=6)
+        asked = await desk.send(f"/admin/people/{quote(name, safe='')}/roles", {"roles": "approver"})
+        form = {**dict(hidden(asked.text)), "confirm_password": PASSWORD}
+        again = await desk.client.post("/admin/confirm", data=form)
+        assert again.status_code == 307
+        assert (await desk.client.post(again.headers["location"], data=form)).status_code == 303
+    actors = {username: await load_actor(username) for username in (name, "aA")}
+    assert {key: actor.roles for key, actor in actors.items() if actor} == {
+        name: {Role.APPROVER},
+        "aA": {Role.DRAFTER},
+    }

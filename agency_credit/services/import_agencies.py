@@ -131,10 +131,17 @@ class AgencyContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyChanges:
-    """What a list does to the register: agencies as they are to be, by how they differ from what was."""
+    """What a list does to the register: agencies as they are to be, by how they differ from what was.
+
+    Parameters
+    ----------
+    before
+        What was known of those that change; of one that is not in it everything is written.
+    """
 
     new: dict[str, AgencyState]
     changed: dict[str, AgencyState]
+    before: Mapping[str, AgencyState] = field(default_factory=dict)
 
 
 def read_agencies(tables: Sequence[Table], context: AgencyContext) -> ReadList[AgencyRow]:
@@ -167,6 +174,7 @@ def plan_agencies(
     return AgencyChanges(
         new={uscc: state for uscc, state in states.items() if uscc not in known},
         changed={uscc: state for uscc, state in states.items() if uscc in known and state != known[uscc]},
+        before=known,
     )
 
 

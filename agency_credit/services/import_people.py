@@ -7,7 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
+from types import MappingProxyType
+from typing import TypeVar
 
+from agency_credit.database import append_rows, upsert_rows
 from agency_credit.database.tables import Inspector, Practitioner, PractitionerPost
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_inspectors import InspectorState, plan_inspectors, read_inspectors
@@ -20,8 +23,10 @@ from agency_credit.services.import_practitioners import (
 )
 from agency_credit.services.import_register import load_agency_codes, load_agency_ids
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, in_chunks, list_states
+from agency_credit.services.import_work import KEYS, ImportTask, ImportWork, in_chunks, list_states
 from agency_credit.services.reference import load_districts
+
+Row = TypeVar("Row")
 
 
 async def prepare_inspectors(task: ImportTask) -> ImportWork:
@@ -46,7 +51,7 @@ async def prepare_practitioners(task: ImportTask) -> ImportWork:
     changes = plan_practitioners(found.rows, known)
     return ImportWork(
         outcomes=found.outcomes(),
-        store=partial(store_practitioners, changes, task.at),
+        store=partial(store_practitioners, changes, task.at, ids=ids),
         list_stored=partial(list_states, known, changes.states.values(), attrgetter("certificate")),
     )
 
@@ -54,7 +59,7 @@ async def prepare_practitioners(task: ImportTask) -> ImportWork:
 async def load_inspector_states(certificates: Collection[str]) -> dict[str, InspectorState]:
     """What the roster says of these inspectors; those that it does not know are left out."""
     known: dict[str, InspectorState] = {}
-    for chunk in in_chunks(sorted(certificates)):
+    for chunk in in_chunks(sorted(certificates), KEYS):
         rows = await Inspector.select().where(Inspector.certificate.is_in(list(chunk)))
         known |= {
             row["certificate"]: InspectorState(
@@ -72,33 +77,24 @@ async def load_inspector_states(certificates: Collection[str]) -> dict[str, Insp
 
 async def store_inspectors(states: Sequence[InspectorState], _run: int) -> None:
     rows = [
-        Inspector(
-            certificate=state.certificate,
-            name=state.name,
-            organisation=state.organisation,
-            area_codes_json=format_canonical(list(state.areas)).decode(),
-            skills_json=format_canonical(list(state.skills)).decode(),
-            status=state.status,
-        )
+        {
+            "certificate": state.certificate,
+            "name": state.name,
+            "organisation": state.organisation,
+            "area_codes_json": format_canonical(list(state.areas)).decode(),
+            "skills_json": format_canonical(list(state.skills)).decode(),
+            "status": state.status,
+        }
         for state in states
     ]
-    changeable = [
-        Inspector.name,
-        Inspector.organisation,
-        Inspector.area_codes_json,
-        Inspector.skills_json,
-        Inspector.status,
-    ]
-    for chunk in in_chunks(rows):
-        await Inspector.insert(*chunk).on_conflict(
-            target=Inspector.certificate, action="DO UPDATE", values=changeable
-        )
+    changing = ("name", "organisation", "area_codes_json", "skills_json", "status")
+    await upsert_rows(Inspector, rows, ("certificate",), changing)
 
 
 async def load_practitioner_states(certificates: Collection[str]) -> dict[str, PractitionerState]:
     """What the register says of these practitioners; those that it does not know are left out."""
     known: dict[str, PractitionerState] = {}
-    for chunk in in_chunks(sorted(certificates)):
+    for chunk in in_chunks(sorted(certificates), KEYS):
         rows = await Practitioner.select(
             Practitioner.certificate,
             Practitioner.name,
@@ -130,25 +126,34 @@ async def load_practitioner_states(certificates: Collection[str]) -> dict[str, P
     return known
 
 
-async def store_practitioners(changes: PractitionerChanges, at: datetime, run: int) -> None:
+async def store_practitioners(
+    changes: PractitionerChanges, at: datetime, run: int, *, ids: Mapping[str, int] = MappingProxyType({})
+) -> None:
+    """Store people first, then their posts.
+
+    Parameters
+    ----------
+    ids
+        Of agencies, by credit code, as far as they are known already.
+    """
     states = changes.states.values()
     pairs = changes.claims | changes.releases
-    agencies = await load_agency_ids({*(state.uscc for state in states), *(uscc for _, uscc in pairs)} - {""})
+    named = {*(state.uscc for state in states), *(uscc for _, uscc in pairs)} - {""}
+    agencies = {**ids, **await load_agency_ids(named - ids.keys())}
     rows = [
-        Practitioner(
-            certificate=state.certificate,
-            name=state.name,
-            agency=agencies.get(state.uscc),
-            practice_line=state.practice_line,
-            status=state.status,
-        )
+        {
+            "certificate": state.certificate,
+            "name": state.name,
+            "agency": agencies.get(state.uscc),
+            "practice_line": state.practice_line,
+            "status": state.status,
+        }
         for state in states
     ]
-    changeable = [Practitioner.name, Practitioner.agency, Practitioner.practice_line, Practitioner.status]
-    for chunk in in_chunks(rows):
-        await Practitioner.insert(*chunk).on_conflict(
-            target=Practitioner.certificate, action="DO UPDATE", values=changeable
-        )
+    changing = ("name", "agency", "practice_line", "status")
+    new, known = _split(rows, [row["certificate"] in changes.new for row in rows])
+    await append_rows(Practitioner, new)
+    await upsert_rows(Practitioner, known, ("certificate",), changing)
     await _store_posts(changes, agencies, at, run)
 
 
@@ -156,23 +161,27 @@ async def _store_posts(
     changes: PractitionerChanges, agencies: Mapping[str, int], at: datetime, run: int
 ) -> None:
     people: dict[str, int] = {}
-    for chunk in in_chunks(sorted({certificate for certificate, _ in changes.claims | changes.releases})):
+    for chunk in in_chunks(
+        sorted({certificate for certificate, _ in changes.claims | changes.releases}), KEYS
+    ):
         found = await Practitioner.select(Practitioner.id, Practitioner.certificate).where(
             Practitioner.certificate.is_in(list(chunk))
         )
         people |= {row["certificate"]: row["id"] for row in found}
     claims = [
-        PractitionerPost(
-            practitioner=people[certificate], agency=agencies[uscc], claimed_at=at, import_run=run
-        )
+        {
+            "practitioner": people[certificate],
+            "agency": agencies[uscc],
+            "claimed_at": at,
+            "released_at": None,
+            "import_run": run,
+        }
         for certificate, uscc in sorted(changes.claims)
     ]
-    for part in in_chunks(claims):  # whoever comes back has a post there already, and it opens again
-        await PractitionerPost.insert(*part).on_conflict(
-            target=(PractitionerPost.practitioner, PractitionerPost.agency),
-            action="DO UPDATE",
-            values=[PractitionerPost.claimed_at, PractitionerPost.released_at, PractitionerPost.import_run],
-        )
+    changing = ("claimed_at", "released_at", "import_run")  # whoever comes back opens the post again
+    new, others = _split(claims, [certificate in changes.new for certificate, _ in sorted(changes.claims)])
+    await append_rows(PractitionerPost, new)
+    await upsert_rows(PractitionerPost, others, ("practitioner", "agency"), changing)
     released: dict[str, list[int]] = {}
     for certificate, uscc in sorted(changes.releases):
         released.setdefault(uscc, []).append(people[certificate])
@@ -181,3 +190,9 @@ async def _store_posts(
             await PractitionerPost.update({PractitionerPost.released_at: at}).where(
                 (PractitionerPost.agency == agencies[uscc]) & PractitionerPost.practitioner.is_in(list(some))
             )
+
+
+def _split(rows: Sequence[Row], is_new: Sequence[bool]) -> tuple[list[Row], list[Row]]:
+    """Rows that cannot be there already, which go in much faster, and the others."""
+    marked = list(zip(rows, is_new, strict=True))
+    return [row for row, new in marked if new], [row for row, new in marked if not new]

@@ -58,9 +58,16 @@ class PractitionerState:
 
 @dataclass(slots=True, kw_only=True)
 class PractitionerChanges:
-    """Practitioners as a list wants them, and posts (certificate, agency) that it opens and closes."""
+    """Practitioners as a list wants them, and posts (certificate, agency) that it opens and closes.
+
+    Parameters
+    ----------
+    new
+        Certificates of those whom the register did not know.
+    """
 
     states: dict[str, PractitionerState] = field(default_factory=dict)
+    new: set[str] = field(default_factory=set)
     claims: set[tuple[str, str]] = field(default_factory=set)
     releases: set[tuple[str, str]] = field(default_factory=set)
 
@@ -113,6 +120,8 @@ def plan_practitioners(
     for certificate, after in states.items():
         before = known.get(certificate)
         held = before.posts if before else frozenset()
+        if before is None:
+            changes.new.add(certificate)
         if before != after:
             changes.states[certificate] = after
             changes.claims |= {(certificate, uscc) for uscc in after.posts - held}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
+from agency_credit.database import upsert_rows
 from agency_credit.database.tables import Inspector, Recusal
 from agency_credit.services.import_recusals import KnownRecusal, RecusalRow, plan_recusals, read_recusals
 from agency_credit.services.import_register import load_agency_ids
 from agency_credit.services.import_row import collect_codes
-from agency_credit.services.import_work import ImportTask, ImportWork, StoredChange, in_chunks
+from agency_credit.services.import_work import KEYS, ImportTask, ImportWork, StoredChange, in_chunks
 
 
 async def prepare_recusals(task: ImportTask) -> ImportWork:
@@ -48,7 +49,7 @@ def _list_stored(
 async def load_inspector_ids(certificates: Iterable[str]) -> dict[str, int]:
     """Ids of those inspectors that the roster has, by certificate."""
     ids: dict[str, int] = {}
-    for chunk in in_chunks(sorted(set(certificates))):
+    for chunk in in_chunks(sorted(set(certificates)), KEYS):
         rows = await Inspector.select(Inspector.id, Inspector.certificate).where(
             Inspector.certificate.is_in(list(chunk))
         )
@@ -70,7 +71,7 @@ def _pair(subject: str) -> tuple[str, str]:
 
 async def _load_recusals(inspectors: Iterable[int]) -> dict[tuple[str, str], KnownRecusal]:
     known: dict[tuple[str, str], KnownRecusal] = {}
-    for chunk in in_chunks(sorted(set(inspectors))):
+    for chunk in in_chunks(sorted(set(inspectors)), KEYS):
         rows = await Recusal.select(
             Recusal.category,
             Recusal.reason,
@@ -101,22 +102,18 @@ async def _store_recusals(
     _run: int,
 ) -> None:
     stored = [
-        Recusal(
-            inspector=inspectors[row.certificate],
-            agency=agencies[row.uscc],
-            category=row.category,
-            reason=row.reason,
-            proposed_by=task.person_id,
-            proposed_at=task.at,
-        )
+        {
+            "inspector": inspectors[row.certificate],
+            "agency": agencies[row.uscc],
+            "category": row.category,
+            "reason": row.reason,
+            "proposed_by": task.person_id,
+            "proposed_at": task.at,
+        }
         for row in rows
     ]
-    for chunk in in_chunks(stored):
-        await Recusal.insert(*chunk).on_conflict(
-            target=(Recusal.inspector, Recusal.agency),
-            action="DO UPDATE",
-            values=[Recusal.category, Recusal.reason, Recusal.proposed_by, Recusal.proposed_at],
-        )
+    changing = ("category", "reason", "proposed_by", "proposed_at")
+    await upsert_rows(Recusal, stored, ("inspector", "agency"), changing)
 
 
 async def restore_recusals(states: Mapping[str, KnownRecusal | None]) -> None:

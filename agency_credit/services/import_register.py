@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache, partial
@@ -115,35 +115,56 @@ def _to_state(row: Mapping[str, Any], practices: list[dict[str, Any]]) -> Agency
 
 async def store_agencies(changes: AgencyChanges, at: datetime, _run: int) -> None:
     """Agencies first, then what refers to them: practice lines, and branches to their parents."""
-    await append_rows(Agency, [_to_row(state, at) for state in changes.new.values()])
-    await upsert_rows(
-        Agency, [_to_row(state, at) for state in changes.changed.values()], ("uscc",), _CHANGEABLE
+    await append_rows(
+        Agency, [_to_row(state, at, format_search_text(state)) for state in changes.new.values()]
     )
+    await _store_changed(changes, at)
     states = [*changes.new.values(), *changes.changed.values()]
+    moved = [s for s in changes.changed.values() if _has_moved(s, changes.before.get(s.uscc), _practices)]
     ids = await load_agency_ids([s.uscc for s in states] + [s.parent for s in states if s.parent])
     await append_rows(AgencyPractice, _practice_rows(changes.new.values(), ids))
-    await upsert_rows(
-        AgencyPractice,
-        _practice_rows(changes.changed.values(), ids),
-        ("agency", "practice_line"),
-        _OF_PRACTICE,
-    )
+    await upsert_rows(AgencyPractice, _practice_rows(moved, ids), ("agency", "practice_line"), _OF_PRACTICE)
     await _store_parents(states, ids)
 
 
+async def _store_changed(changes: AgencyChanges, at: datetime) -> None:
+    """Write what changed; what a search looks in only where that did: pinyin costs more than the row."""
+    found, others = [], []
+    for state in changes.changed.values():
+        if _has_moved(state, changes.before.get(state.uscc), _words):
+            found.append(_to_row(state, at, format_search_text(state)))
+        else:
+            others.append(_to_row(state, at, ""))
+    await upsert_rows(Agency, found, ("uscc",), (*_CHANGEABLE, "search_text"))
+    await upsert_rows(Agency, others, ("uscc",), _CHANGEABLE)
+
+
+def _has_moved(state: AgencyState, before: AgencyState | None, part: Callable[[AgencyState], object]) -> bool:
+    return before is None or part(state) != part(before)
+
+
+def _practices(state: AgencyState) -> object:
+    return state.practices
+
+
+def _words(state: AgencyState) -> object:
+    """What goes into the text of a search."""
+    return state.name, [(line, practice.agency_code) for line, practice in sorted(state.practices.items())]
+
+
 _CHANGEABLE = (
-    *("name", "search_text", "area", "address", "head", "telephone", "established_on", "status", "n_staff"),
+    *("name", "area", "address", "head", "telephone", "established_on", "status", "n_staff"),
     *("legal_form", "n_partners", "n_certified_partners", "flags_json", "changed_at"),
 )
 _OF_PRACTICE = tuple(field.name for field in fields(Practice))
 """What `Practice` holds; its fields have the names of the columns."""
 
 
-def _to_row(state: AgencyState, at: datetime) -> dict[str, Any]:
+def _to_row(state: AgencyState, at: datetime, search_text: str) -> dict[str, Any]:
     return {
         "uscc": state.uscc,
         "name": state.name,
-        "search_text": format_search_text(state),
+        "search_text": search_text,
         "area": state.area,
         "address": state.address,
         "head": state.head,

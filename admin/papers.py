@@ -18,6 +18,8 @@ from agency_credit.services.inspection_sheet import refuse_outsider
 from agency_credit.services.papers import Paper, PaperKind, print_paper, print_papers
 
 INSPECTION = "/admin/inspections/{inspection}"
+_LONGEST_HOST = 260
+"""Characters of a name of a machine with its port."""
 
 
 @get("/admin/inspections/{inspection:int}/papers/{kind:str}", opt=opened_to(DRAW_READERS | INSPECTOR))
@@ -73,7 +75,8 @@ PAGES = (show_paper, show_papers, show_arrival, arrive)
 
 def _base(request: AnyRequest) -> str:
     """Where the reader reaches this service: by the name or the number that he typed."""
-    return f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+    host = request.headers.get("host", request.url.netloc)[:_LONGEST_HOST]  # a code takes no more
+    return f"{request.url.scheme}://{host}"
 
 
 def _answer(paper: Paper) -> Response[bytes]:

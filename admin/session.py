@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from agency_credit.services.sessions import (
 )
 
 SESSION_COOKIE = "ac_session"
+_QUERY = re.compile(r"[A-Za-z0-9_.~%+&=-]+")
 _OWN_FIELDS = ("confirm_password", "confirm_code", "next_path")
 
 
@@ -131,9 +133,15 @@ def visitor_of(request: AnyRequest) -> Visitor:
 
 
 def safe_target(path: str) -> str:
-    """`path` where it is a page of this console, else "": no redirect leaves this site."""
-    is_ours = path == "/admin" or path.startswith("/admin/")
-    return path if is_ours and path.isprintable() and not set("\\:?#{}") & set(path) else ""
+    """`path` where it is a page of this console, else "": no redirect leaves this site.
+
+    What follows a question mark goes along where it is plain.
+    """
+    page, _, query = path.partition("?")
+    is_ours = page == "/admin" or page.startswith("/admin/")
+    if not is_ours or not page.isprintable() or set("\\:#{}") & set(page):
+        return ""
+    return f"{page}?{query}" if query and _QUERY.fullmatch(query) else page
 
 
 async def _let_in(request: AnyRequest, office: Office, token: str, target: str) -> Redirect:

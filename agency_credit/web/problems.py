@@ -104,7 +104,9 @@ def answer_error(request: Request[Any, Any, Any], error: AgencyCreditError) -> R
     status, path = status_of(error), request.scope["path"]
     language = language_of(request)
     if status == HTTPStatus.UNAUTHORIZED and not is_for_program(path):
-        target = urlencode({"next": path}) if request.method == "GET" else ""
+        query = request.scope["query_string"].decode("latin-1")  # a code that was scanned stands there
+        back = f"{path}?{query}" if query else path
+        target = urlencode({"next": back}) if request.method == "GET" else ""
         return Redirect(localise(language, LOGIN) + (f"?{target}" if target else ""), status_code=303)
     if not is_for_program(path):
         if error.code == "session.stale":

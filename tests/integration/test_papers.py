@@ -9,6 +9,7 @@ from datetime import timedelta
 import pypdf
 import pytest
 
+from admin.session import safe_target
 from agency_credit.database.tables import Arrival, AuditLine
 from agency_credit.domain.errors import (
     ForbiddenError,
@@ -28,6 +29,7 @@ from agency_credit.services.result_review import publish_result, review_result
 from agency_credit.services.results import enter_result
 from tests import world as worlds
 from tests.integration.console import desk_of
+from tests.visitor import visit
 
 BASE = "http://10.1.2.3:8000"
 
@@ -244,3 +246,40 @@ async def test_the_notice_of_a_result_names_what_followed(world):
     assert "责令改正（责改1号），限于" in words
     assert f"{due_on.month}月{due_on.day}日前改正" in words
     assert "见后续处置文书" not in words
+
+
+async def test_a_scan_by_somebody_who_is_not_logged_in_keeps_its_code(world):
+    inspection = await first_of(await worlds.drawn(world))
+    await print_paper(world.office, world.approver, inspection, PaperKind.NOTICE, BASE)
+    address = f"/admin/inspections/{inspection}/arrive?code={await load_code(inspection)}"
+    member = await worlds.member_of(world, inspection)
+    async with visit(world.office) as client:
+        answer = await client.get(address)
+        page = await client.get(answer.headers["location"])
+        (target,) = re.findall(r'name="next" value="([^"]+)"', page.text)
+        form = {"username": member.username, "password": worlds.PASSWORD, "next": target}
+        assert (await client.post("/admin/login", data=form)).headers["location"] == address
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/admin/draws?rows=new&page=2", "/admin/draws?rows=new&page=2"),
+        ("/admin/draws?next=//evil.test", "/admin/draws"),
+        ("/admin/draws?a={b}", "/admin/draws"),
+        ("//evil.test/admin/?a=b", ""),
+        ("/admin?x=y", "/admin?x=y"),
+        ("https://evil.test?/admin/", ""),
+        ("/admin/a:b?x=y", ""),
+    ],
+)
+def test_a_login_leads_to_a_page_of_this_console_only(asked, led_to):
+    assert safe_target(asked) == led_to
+
+
+async def test_a_machine_with_a_name_without_end_still_gets_its_paper(world):
+    inspection = await first_of(await worlds.drawn(world))
+    async with desk_of(world.office, "approver") as desk:
+        paper = f"/admin/inspections/{inspection}/papers/notice"
+        answer = await desk.client.get(paper, headers={"host": "a" * 3000})
+    assert answer.status_code == 200

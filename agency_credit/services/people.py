@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from agency_credit.database.tables import Agency, Inspector, Invitation, Person, PersonRole, Session
-from agency_credit.domain.errors import ConflictError, InputError, NotFoundError, RefusedError
+from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, Role, find_conflict
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
@@ -179,9 +179,19 @@ async def load_actor(username: str) -> Actor | None:
 
 
 async def load_operator(username: str, os_user: str = "") -> Actor:
-    """Who acts on the command line: the person of that name, else an operator of this machine."""
-    known = await load_actor(username) or Actor(username=username, roles=OPERATOR)
-    return replace(known, os_user=os_user)
+    """Who acts on the command line: the person of that name, else an operator of this machine.
+
+    Raises
+    ------
+    ForbiddenError
+        The account of that name is closed: it does not come back as an operator's.
+    """
+    known = await load_actor(username)
+    if known is None and await Person.exists().where(Person.username == username):
+        raise ForbiddenError(
+            "person.closed", "the account {username} is closed; act under another name", username=username
+        )
+    return replace(known or Actor(username=username, roles=OPERATOR), os_user=os_user)
 
 
 async def load_people() -> list[dict[str, object]]:

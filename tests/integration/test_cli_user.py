@@ -114,6 +114,8 @@ def test_roles_are_set_and_accounts_closed_and_reopened(data, monkeypatch, capsy
     assert run(["user", "close", "liujing"]) == 0
     person = _people(capsys)["liujing"]
     assert (person["roles"], person["active"]) == ("approver publisher", False)
+    assert _user(monkeypatch, "add", "another", "--role", "drafter", "--as", "liujing") == 3
+    assert "person.closed" in capsys.readouterr().err  # closed, he does not come back as an operator
     assert run(["user", "reopen", "liujing"]) == 0
     assert _people(capsys)["liujing"]["active"] is True
     assert run(["user", "roles", "liujing", "--role", "system", "--role", "security"]) == 2

@@ -112,7 +112,7 @@ async def _play(data: Path, listener: socket.socket | None) -> None:
 
 
 async def _tell(story: Story) -> None:
-    from agency_credit.cli import demo_draws, demo_plans, demo_results, demo_story
+    from agency_credit.cli import demo_after, demo_draws, demo_plans, demo_results, demo_story
     from agency_credit.web.i18n import msgid, translate
     from seeds.generate import generate
 
@@ -130,9 +130,11 @@ async def _tell(story: Story) -> None:
     await demo_plans.plan_the_year(story)
     voided = await demo_draws.void_a_draw(story)
     draw = await demo_draws.play_draw(story, voided)
+    await demo_after.call_a_reserve(story, draw)
     await demo_results.inspect(story, draw)
     await demo_results.publish(story, draw)
     demo_results.verify(story, draw)
+    await demo_after.hand_over(story, draw)
     await demo_story.rate_everybody(story, demo_draws.instant(11, 23, 9))
     await demo_story.suspend_a_record(story)
     await demo_draws.announce_next(story)

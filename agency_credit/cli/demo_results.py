@@ -35,7 +35,11 @@ FINDINGS: tuple[tuple[Sequence[str], str], ...] = (
 
 async def inspect(story: Story, draw: str) -> None:
     """The teams inspect, each member confirms what one entered, a second person reviews it."""
-    inspections = [item for item in await load_desk_inspections(story.office) if item.draw == draw]
+    inspections = [
+        item
+        for item in await load_desk_inspections(story.office)
+        if item.draw == draw and item.closing is None  # of an agency that is gone, a reserve is inspected
+    ]
     story.step(
         msgid("{draw}: {n} agencies are inspected; members of the teams enter what they found"),
         at=instant(10, 19, 9),

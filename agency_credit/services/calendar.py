@@ -41,16 +41,17 @@ async def add_working_days(office: Office, start: date, n: int) -> tuple[date, b
 
     end = working_days.add_working_days(start, n, is_workday)
     years = range(start.year, end.year + 1)
-    return end, any(year not in entered_years and not _is_in_package(year) for year in years)
+    return end, any(year not in entered_years and not is_in_package(year) for year in years)
 
 
 def _is_workday_by_package(day: date) -> bool:
-    if _is_in_package(day.year):
+    if is_in_package(day.year):
         return bool(chinese_calendar.is_workday(day))
     return day.weekday() < _SATURDAY
 
 
-def _is_in_package(year: int) -> bool:
+def is_in_package(year: int) -> bool:
+    """Whether the package knows the working days of a year; else the office enters them when they are told."""
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:
@@ -62,4 +63,4 @@ async def is_year_known(year: int) -> bool:
     """Whether deadlines in `year` are final: somebody entered a day of it, or the package knows it."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     is_entered = await CalendarDay.exists().where((CalendarDay.day >= first) & (CalendarDay.day <= last))
-    return is_entered or _is_in_package(year)
+    return is_entered or is_in_package(year)

@@ -54,8 +54,7 @@ async def load_deadlines(office: Office, actor: Actor) -> tuple[Deadline, ...]:
 
 def _results(inspections: Iterable[DeskInspection]) -> Iterator[Deadline]:
     for item in inspections:
-        is_out = any(result.state in ("published", "withdrawn") for result in item.results)
-        if item.due_on is not None and not is_out:
+        if item.due_on is not None and not item.is_out and item.closing is None:
             yield Deadline(
                 kind="result.publish",
                 what=item.agency,

@@ -267,8 +267,7 @@ async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:
 
 
 def _deadlines(inspections: Iterable[DeskInspection]) -> Iterable[Task]:
-    done = ("published", "withdrawn", "closed")
-    due = [i for i in inspections if i.due_on is not None and i.state not in done]
+    due = [i for i in inspections if i.due_on is not None and not i.is_out and i.closing is None]
     for inspection in sorted(due, key=lambda item: (item.due_on, item.inspection)):
         yield Task(
             kind=f"result.{inspection.state}",

@@ -77,7 +77,7 @@ def first_due_days(inspections: Iterable[DeskInspection]) -> dict[str, date]:
     """When the first result that is not public yet is due, by draw."""
     days: dict[str, date] = {}
     for item in inspections:
-        if item.due_on is not None and item.state not in ("published", "closed"):
+        if item.due_on is not None and not item.is_out and item.closing is None:
             days[item.draw] = min(item.due_on, days.get(item.draw, item.due_on))
     return days
 

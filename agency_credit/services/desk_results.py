@@ -18,7 +18,7 @@ from agency_credit.database.tables import (
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.record_form import FormDetails, parse_form
 from agency_credit.domain.role import Actor
-from agency_credit.services.calendar import add_working_days
+from agency_credit.services.calendar import add_working_days, is_in_package
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_categories
 from agency_credit.services.result_store import STANDING, load_steps
@@ -136,6 +136,11 @@ class DeskInspection:
         return self.results[-1].entered_by if self.results else None
 
     @property
+    def is_out(self) -> bool:
+        """Whether a result of it is, or was, public: a correction on its way is not late."""
+        return _is_out(list(self.results))
+
+    @property
     def is_publishable(self) -> bool:
         """Whether its result can go out by itself: reviewed, and the draw is public already."""
         return self.state == "reviewed" and self.is_draw_published
@@ -200,6 +205,7 @@ async def load_desk_inspections(
     seats, results = await _load_seats(inspection), await _load_results(inspection)
     teams = await _load_teams()
     today = office.today()
+    due_days = await _load_due_days(office, rows, results)
     return tuple(
         DeskInspection(
             inspection=row["id"],
@@ -212,8 +218,8 @@ async def load_desk_inspections(
             address=row["address"],
             stratum=row["stratum"],
             stream=row["stream"],
-            due_on=row["due_on"],
-            is_overdue=_is_overdue(row, results.get(row["id"], []), today),
+            due_on=due_days.get(row["id"]),
+            is_overdue=_is_overdue(due_days.get(row["id"]), results.get(row["id"], []), today),
             seats=tuple(seats.get(row["id"], [])),
             results=tuple(results.get(row["id"], [])),
             sent=teams.sent.get(row["id"], ()),
@@ -237,9 +243,34 @@ async def load_desk_inspection(office: Office, inspection: int) -> DeskInspectio
     raise NotFoundError("inspection.unknown", "there is no such inspection")
 
 
-def _is_overdue(row: dict[str, Any], results: list[DeskResult], today: date) -> bool:
-    is_out = any(result.state in ("published", "withdrawn") for result in results)
-    return row["due_on"] is not None and row["due_on"] < today and not is_out
+async def _load_due_days(
+    office: Office, rows: list[dict[str, Any]], results: dict[int, list[DeskResult]]
+) -> dict[int, date | None]:
+    """When results are due; of a year that only the office knows, as its calendar stands now.
+
+    A deadline that reaches into such a year was set by its weekends alone, and follows the days off as they
+    are entered.
+    """
+    due: dict[int, date | None] = {row["id"]: row["due_on"] for row in rows}
+    rule = await load_value(office, RESULTS_PUBLISHED)
+    found: dict[date, date] = {}
+    for number, day in due.items():
+        if day is None or is_in_package(day.year) or not results.get(number) or not (rule and rule.value):
+            continue
+        start = results[number][-1].inspected_on
+        if start not in found:
+            found[start], _ = await add_working_days(office, start, rule.value)
+        if not _is_out(results[number]):
+            due[number] = found[start]
+    return due
+
+
+def _is_out(results: list[DeskResult]) -> bool:
+    return any(result.state in ("published", "withdrawn") for result in results)
+
+
+def _is_overdue(due_on: date | None, results: list[DeskResult], today: date) -> bool:
+    return due_on is not None and due_on < today and not _is_out(results)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

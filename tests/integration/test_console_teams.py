@@ -184,7 +184,7 @@ async def test_the_public_page_of_a_unit_says_that_a_reserve_was_called(world: W
         came = await client.get(f"/draws/{draw}/units/{call['called']}")
         data = (await client.get(f"/api/v1/draws/{draw}/units/{call['called']}")).json()
         english = await client.get(f"/en/draws/{draw}/units/{gone['uscc']}")
-    assert "已由第 1 号候补递补" in out.text
+    assert "已由第 1 顺位递补" in out.text
     assert f"接替{gone['uscc']}" in came.text
     assert [item["replaced"] for item in data["calls"]] == [gone["uscc"]]
     assert "Not inspected: reserve 1" in english.text

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agency_credit.database.tables import LogBody, LogEntry, Notice, ResultStep
+from agency_credit.database import transaction
+from agency_credit.database.tables import CalendarDay, LogBody, LogEntry, Notice, ResultStep
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, RefusedError
 from agency_credit.domain.role import Role
 from agency_credit.inspection.follow_up_states import FollowUpStep, NewStep
 from agency_credit.services.deadlines import load_deadlines
+from agency_credit.services.desk import load_desk
+from agency_credit.services.desk_results import load_desk_inspection, load_desk_inspections
 from agency_credit.services.follow_up import append_follow_up_step, load_follow_ups, open_follow_up
 from agency_credit.services.inspection_views import load_agency_inspections
 from agency_credit.services.notices import count_unread, load_notices, mark_read
@@ -290,3 +293,34 @@ async def desk_page(world, path):
 
     async with open_client(world.office) as client:
         return (await client.get(path)).text
+
+
+async def test_a_deadline_in_a_year_to_come_follows_the_days_off_once_they_are_entered(world, visit):
+    world.clock.now = datetime(2026, 12, 28, 2, tzinfo=UTC)
+    member = await made.member_of(world, visit["id"])
+    await hand_in(world, visit["id"])
+    first = await load_desk_inspection(world.office, visit["id"])
+    assert first.is_provisional
+    assert first.due_on.year == 2027
+    async with transaction():
+        await CalendarDay.insert(
+            *(
+                CalendarDay(day=date(2027, 1, day), is_workday=False, note="", source="国办发明电")
+                for day in range(1, 15)
+            )
+        )
+    later = await load_desk_inspection(world.office, visit["id"])
+    assert not later.is_provisional
+    assert later.due_on > first.due_on
+    (due,) = [item for item in await load_deadlines(world.office, member) if item.kind == "result.publish"]
+    assert due.due_on == later.due_on
+    world.clock.now = datetime(2027, 1, 28, 2, tzinfo=UTC)
+    (item,) = [one for one in await load_desk_inspections(world.office) if one.inspection == visit["id"]]
+    assert item.is_overdue == (later.due_on < date(2027, 1, 28))
+
+
+async def test_a_correction_on_its_way_is_not_late(world, published):
+    world.clock.forward(days=90)
+    await hand_in(world, published["id"], categories=["1"], reason="更正", base=1)
+    assert "result.publish" not in {item.kind for item in await load_deadlines(world.office, world.approver)}
+    assert (await load_desk(world.office, world.approver)).deadlines == ()

@@ -29,9 +29,7 @@ async def call_a_reserve(story: Story, draw: str) -> None:
     else:  # a small frame may leave no reserve at all
         return
     story.step(
-        msgid(
-            "{draw}: a drawn agency turns out to be closed; two people call the next reserve of its stratum"
-        ),
+        msgid("{draw}: a drawn agency turns out to be closed; two people call the next reserve"),
         at=instant(10, 16, 9),
         page=f"/admin/draws/{draw}",
         draw=draw,

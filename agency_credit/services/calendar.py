@@ -51,7 +51,7 @@ def _is_workday_by_package(day: date) -> bool:
 
 
 def is_in_package(year: int) -> bool:
-    """Whether the package knows the working days of a year; else the office enters them when they are told."""
+    """Whether the package knows the working days of a year; else the office enters them."""
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:

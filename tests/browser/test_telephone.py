@@ -27,6 +27,7 @@ class Phone:
         self.page = page
         self.is_cut = False
         self.loses_answers = False
+        self.is_restarting = False
         self.n_sent = 0
         page.route("**/admin/inspections/**", self._pass_on)
 
@@ -36,6 +37,9 @@ class Phone:
             return
         if route.request.url.endswith("/result"):
             self.n_sent += 1
+            if self.is_restarting:  # the proxy answers, the service behind it does not
+                route.fulfill(status=502, body="Bad Gateway")
+                return
             if self.loses_answers:  # it arrives, and the telephone never hears of it
                 route.fetch(max_redirects=0)
                 route.abort("connectionreset")
@@ -134,6 +138,18 @@ def test_a_record_whose_answer_was_lost_is_stored_once(phone: Phone) -> None:
     page.goto(PAGE)
     expect(page.get_by_role("heading", name="检查结果（第 1 版）")).to_be_visible()
     expect(page.get_by_role("heading", name="检查结果（第 2 版）")).to_have_count(0)
+
+
+def test_a_service_that_starts_anew_behind_its_proxy_is_waited_for(phone: Phone) -> None:
+    page = phone.page
+    fill(page, "服务重启时提交")
+    phone.is_restarting = True
+    hand_in(page)
+    expect(page.locator("[data-draft-state]")).to_contain_text("网络不通")
+    phone.is_restarting = False
+    page.reload()
+    expect(page.get_by_role("button", name="本人确认此记录")).to_be_visible()
+    expect(page.locator(".version .facts")).to_contain_text("服务重启时提交")
 
 
 def test_what_was_typed_is_there_again_when_the_page_was_closed_by_mistake(phone: Phone) -> None:

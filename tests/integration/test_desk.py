@@ -15,6 +15,7 @@ from agency_credit.services.draw_steps import announce_draw
 from agency_credit.services.people import create_person, load_actor
 from agency_credit.services.publish_draw import publish_draw
 from tests import world as made
+from tests.integration.console import desk_of
 
 
 @pytest.fixture
@@ -105,3 +106,11 @@ async def test_a_draft_with_a_time_that_is_none_does_not_close_the_desk(world):
     plan = msgspec.structs.replace(draft.plan, entropy=entropy)
     await draft_draw(world.office, world.drafter, msgspec.structs.replace(draft, plan=plan))
     assert await kinds_of(world, world.drafter) >= {"draw.finish"}
+
+
+@pytest.mark.parametrize(("role", "is_led"), [(Role.AUDIT, False), (Role.DRAFTER, True)])
+async def test_nobody_is_led_to_the_rating_who_may_not_open_it(world, role, is_led):
+    await made.add_account(world.office, "reader", role)
+    async with desk_of(world.office, "reader") as desk:
+        page = (await desk.open(f"/admin/agencies/{made.uscc(0)}")).text
+    assert ('href="/admin/rating"' in page) is is_led

@@ -164,7 +164,9 @@ async def test_on_a_lead_a_granted_recusal_asks_for_another_team(world):
         await propose_change(world.office, world.drafter, draft_lead(world.office, lead, 1, "投诉"))
     assert {fault.code for fault in again.value.faults} == {"lead.recused"}
     async with desk_of(world.office, "approver") as desk:
-        assert "须另行指定检查组" in (await desk.open(f"/admin/inspections/{visit['id']}")).text
+        page = (await desk.open(f"/admin/inspections/{visit['id']}")).text
+    assert "须另行指定检查组" in page
+    assert f"/admin/inspections/{visit['id']}/team" not in page  # there is no lot behind this team
 
 
 async def test_an_open_recusal_stops_confirmations_too(world, visit):

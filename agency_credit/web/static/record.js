@@ -56,6 +56,7 @@
     say("saySending");
     try {
       answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+      if (answer.status === 502 || answer.status === 504) throw new Error("nobody behind the proxy");
     } catch {
       say("sayWaiting", hasFiles() ? ` ${form.dataset.sayFiles}` : "");
       waiting ??= setInterval(() => { if (navigator.onLine) send(); }, 15000);

@@ -24,7 +24,7 @@ async def call_a_reserve(story: Story, draw: str) -> None:
     drafter, approver = await story.actor("drafter"), await story.actor("approver")
     drawn = [item for item in await load_desk_inspections(story.office) if item.draw == draw]
     for gone in drawn:
-        if gone.stream == "drawn" and (await plan_call(draw, gone.uscc)).called is not None:
+        if gone.stream == "drawn" and (await plan_call(draw, gone.uscc, story.clock())).called is not None:
             break
     else:  # a small frame may leave no reserve at all
         return

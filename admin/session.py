@@ -94,7 +94,9 @@ async def confirm(request: AnyRequest, office: TheOffice) -> Template | Redirect
         )
     except (InputError, ForbiddenError, NotFoundError) as error:
         return _ask(target, carried, error)
-    answer = lead(request, quote(target) or "/admin")  # as it came decoded: a name may hold a percent sign
+    answer = lead(
+        request, _address_of(target) or "/admin"
+    )  # as it came decoded: a name may hold a percent sign
     if has_form and target:
         answer = Redirect(answer.url, status_code=307)  # the browser sends the very form again
     answer.cookies.append(session_cookie(request, token, await load_longest()))
@@ -144,9 +146,15 @@ def safe_target(path: str) -> str:
     return f"{page}?{query}" if query and _QUERY.fullmatch(query) else page
 
 
+def _address_of(target: str) -> str:
+    """A safe target as the address of a redirect; what follows the question mark is written so already."""
+    page, mark, query = target.partition("?")
+    return quote(page) + mark + query
+
+
 async def _let_in(request: AnyRequest, office: Office, token: str, target: str) -> Redirect:
     await close_session(office, request.cookies.get(SESSION_COOKIE, ""))
-    answer = lead(request, quote(target) or "/admin")
+    answer = lead(request, _address_of(target) or "/admin")
     answer.cookies.append(session_cookie(request, token, await load_longest()))
     return answer
 

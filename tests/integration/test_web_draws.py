@@ -200,6 +200,14 @@ async def test_a_unit_outside_the_frame_is_not_found(client, published):
     assert answer.json()["code"] == "draw.unit-unknown"
 
 
+@pytest.mark.parametrize("unit", [FRAME[0]["unit"], "91370000000000000X"])
+async def test_before_the_publication_the_page_of_a_unit_leads_to_the_draw_whoever_it_is(client, unit):
+    await builders.add_draw("case-012", "announced", "approved", "drawn")
+    answer = await client.get(f"/en/draws/{DRAW}/units/{unit}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/en/draws/{DRAW}")
+    assert (await client.get(f"/draws/none/units/{unit}")).status_code == 404
+
+
 async def test_a_voided_draw_stays_with_its_reason(client, office):
     await builders.add_draw("case-012", "announced", "approved", "voided", void=("event-missing", "当期停售"))
     page = (await client.get(f"/draws/{DRAW}")).text

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
+from agency_credit.domain.errors import NotFoundError
 from agency_credit.services.draw_outcome import load_unit_place
 from agency_credit.services.draw_views import (
     STATES,
@@ -25,7 +29,7 @@ from agency_credit.web.i18n import Language, msgid, translate
 from agency_credit.web.labels import LABELS
 from agency_credit.web.query import StateFilter
 from agency_credit.web.tables import answer_csv
-from agency_credit.web.templating import render
+from agency_credit.web.templating import language_of, localise, render
 
 CSV_TITLES = (
     msgid("Draw"),
@@ -106,11 +110,23 @@ async def download_bundle(draw: FromPath[str]) -> Response[bytes]:
 
 
 @get("/draws/{draw:str}/units/{unit:str}")
-async def show_unit(draw: FromPath[str], unit: FromPath[str]) -> Template:
-    """A unit's place in a published draw, with the one line that checks it."""
+async def show_unit(
+    request: Request[Any, Any, Any], draw: FromPath[str], unit: FromPath[str]
+) -> Template | Redirect:
+    """A unit's place in a published draw, with the one line that checks it.
+
+    Before the publication the page of the draw is shown, whoever is asked for: it says what is announced
+    and when its files become public, and the code on a paper that was handed over leads somewhere.
+    """
+    try:
+        files = await load_public_files(draw)
+    except NotFoundError as error:
+        if error.code != "draw.unpublished":
+            raise
+        return Redirect(localise(language_of(request), f"/draws/{quote(draw, safe='')}"), status_code=303)
     return render(
         "unit.html",
         is_fictional=await is_fictional_now(),
-        place=await load_unit_place(draw, await load_public_files(draw), unit),
+        place=await load_unit_place(draw, files, unit),
         districts=await load_districts(),
     )

@@ -69,7 +69,7 @@ async def test_a_value_is_proposed_by_one_and_approved_by_another(office: Office
         own = await wang.open(path)
         assert "须由另一人审批" in own.text
         assert 'value="approve"' not in own.text
-        assert "审批规则变更" in (await li.open("/admin")).text
+        assert "审批变更" in (await li.open("/admin")).text
         shown = await li.open(path)
         assert "<del>−12</del>" in shown.text
         assert "<ins>−7.5</ins>" in shown.text

@@ -8,6 +8,8 @@ stand in one office, one after the other, as they would.
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +30,8 @@ from agency_credit.domain.errors import (
     RefusedError,
 )
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.change_request import ChangeDraft, load_waiting_changes
+from agency_credit.services.changes import decide_change, propose_change
 from agency_credit.services.draw_draft import draft_draw, load_draw_row
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_store import load_files, load_history
@@ -58,6 +62,10 @@ STAGES = (
     "approved",
     "valued",
     "drawn",
+    "drawn",
+    "inspected",
+    "inspected",
+    "inspected",
     "inspected",
 )
 WHO = ("drafter", "approver", "deputy", "auditor")
@@ -69,10 +77,14 @@ class DrawLife(RuleBasedStateMachine):
     hub: ClassVar[Any]
     run: ClassVar[Callable[[Awaitable[Any]], Any]]
     n_published: ClassVar[int] = 0
+    n_called_ever: ClassVar[int] = 0
 
-    @initialize(stage=st.sampled_from(STAGES))
-    def begin(self, stage: str) -> None:
-        """A draft whose events lie one and two gaps ahead, and its way to `stage`."""
+    @initialize(stage=st.sampled_from(STAGES), n_people=st.sampled_from((0, 0, 1, 2)))
+    def begin(self, stage: str, n_people: int) -> None:
+        """A draft whose events lie one and two gaps ahead, and its way to `stage`.
+
+        Once it is drawn, `n_people` have proposed and decided the call of a reserve.
+        """
         self.first_at = self.now + 2 * GAP
         self.last_at = self.now + 3 * GAP
         self.steps: dict[str, str] = {}
@@ -80,6 +92,9 @@ class DrawLife(RuleBasedStateMachine):
         self.requests: list[tuple[str, str]] = []
         self.results: dict[int, str] = {}
         self.days: dict[int, date] = {}
+        self.units: dict[int, tuple[str, str]] = {}
+        self.n_called: Counter[str] = Counter()
+        self.proposals: list[tuple[int, str, int, str | None]] = []
         self.frozen: dict[str, bytes] = {}
         self.draw = self.run(self._draft())
         self.log: list[str] = []
@@ -88,6 +103,8 @@ class DrawLife(RuleBasedStateMachine):
             ("approved", lambda: self.approve("approver")),
             ("valued", self._all_values),
             ("drawn", lambda: self.make_draw("deputy")),
+            ("drawn", lambda: n_people > 0 and self.propose_reserve("drafter", 0, is_in_turn=True)),
+            ("drawn", lambda: n_people > 1 and self.decide_reserve("approver")),
             ("inspected", self._all_results),
         ):
             if _place(stage) >= _place(reached):
@@ -152,7 +169,11 @@ class DrawLife(RuleBasedStateMachine):
             (not self._is_drawable or self.values != {1, 2}, RefusedError),
         )
         if self._try(run_draw(self.hub.office, self._actor(who), self.draw), expected, "drawn", who):
-            self.results = {row["id"]: "none" for row in self.run(worlds.inspections_of(self.draw))}
+            rows = self.run(worlds.inspections_of(self.draw))
+            self.results = {row["id"]: "none" for row in rows}
+            self.units = {row["id"]: (row["uscc"], row["stratum"]) for row in rows}
+            files = self.run(load_files(self.run(load_draw_row(self.draw))["id"]))
+            self.strata = json.loads(files["result.json"])["strata"]
             self.days = {}
 
     @rule(number=st.integers(0, 3))
@@ -208,6 +229,57 @@ class DrawLife(RuleBasedStateMachine):
         )
         if self._try(call, expected):
             self.results[inspection] = "returned" if is_returned else "reviewed"
+
+    @rule(who=st.sampled_from(WHO), number=st.integers(0, 3), is_in_turn=st.sampled_from((True, True, False)))
+    def propose_reserve(self, who: str, number: int, is_in_turn: bool) -> None:
+        """For a unit without a result, the reserve whose turn it is, and not twice."""
+        if not self.results:
+            return
+        inspection = sorted(self.results)[number % len(self.results)]
+        unit, stratum = self.units[inspection]
+        due = self._due(stratum)
+        is_waiting = any(proposal[2] == inspection for proposal in self.proposals)
+        expected = _first(
+            (not self._may(who, Role.DRAFTER), ForbiddenError),
+            *self._may_call(inspection),
+            (not is_in_turn or is_waiting, ConflictError),
+        )
+        called = due if is_in_turn else "91370302MA99999999"
+        draft = ChangeDraft(
+            kind="reserve",
+            subject=f"{self.draw}/{unit}",
+            based_on=0,
+            payload={"called": called, "draw": self.draw, "reason_code": "closed", "unit": unit},
+            applies_from=self.hub.office.today(),
+            is_correction=False,
+            reason="登记机关已核准注销",
+        )
+        if self._try(propose_change(self.hub.office, self._actor(who), draft), expected):
+            (waiting,) = self.run(load_waiting_changes("reserve", draft.subject))
+            self.proposals.append((waiting.number, who, inspection, called))
+
+    @rule(who=st.sampled_from(WHO))
+    def decide_reserve(self, who: str) -> None:
+        """Another person, as long as the unit has no result and the order has not moved on."""
+        if not self.proposals:
+            return
+        number, proposed_by, inspection, called = self.proposals[-1]
+        expected = _first(
+            (not self._may(who, Role.APPROVER), ForbiddenError),
+            (who == proposed_by, ForbiddenError),
+            *self._may_call(inspection),
+            (called != self._due(self.units[inspection][1]), ConflictError),
+        )
+        if self._try(decide_change(self.hub.office, self._actor(who), number, "approved"), expected):
+            self.proposals.pop()
+            self.log.append("reserve.called")
+            del self.results[inspection]
+            rows = {row["uscc"]: row["id"] for row in self.run(worlds.inspections_of(self.draw))}
+            if called is not None:
+                self.results[rows[called]] = "none"
+                self.units[rows[called]] = called, self.units[inspection][1]
+                self.n_called[self.units[inspection][1]] += 1
+            DrawLife.n_called_ever += 1
 
     @rule(who=st.sampled_from(WHO))
     def publish(self, who: str) -> None:
@@ -300,6 +372,16 @@ class DrawLife(RuleBasedStateMachine):
             (code == "nonce-wrong" and "drawn" in self.steps, RefusedError),
         )
 
+    def _may_call(self, inspection: int) -> list[tuple[bool, type[Exception]]]:
+        """What keeps a reserve from being called for a unit."""
+        is_changeable = self.results.get(inspection) in ("none", "entered", "returned")
+        return [("voided" in self.steps or not is_changeable, RefusedError)]
+
+    def _due(self, stratum: str) -> str | None:
+        """The reserve whose turn it is, by the frozen result; None: none is left."""
+        reserves = next(item["reserves"] for item in self.strata if item["stratum"] == stratum)
+        return str(reserves[self.n_called[stratum]]) if self.n_called[stratum] < len(reserves) else None
+
     def _actor(self, who: str) -> Actor:
         return self.hub.people[who]
 
@@ -359,12 +441,14 @@ def machine(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
             open_office(databases.fresh(request.param, tmp_path), clock=clock, packs_folder=PACKS)
         )
         world = runner.run(worlds.build_world(office, clock, n_agencies=3, n_inspectors=4))
+        # with the cap that ships, the first few draws would leave nobody for all others to inspect
+        runner.run(worlds.enter_value_of_profile(world, "annual-cap", 100_000))
         roles = (Role.DRAFTER, Role.APPROVER, Role.PUBLISHER)
         deputy = runner.run(worlds.add_account(office, "deputy", *roles))
         auditor = runner.run(worlds.add_account(office, "auditor", Role.AUDIT))
         DrawLife.hub = Hub(world, deputy, auditor)
         DrawLife.run = staticmethod(lambda call: runner.run(_await(call)))
-        DrawLife.n_published = 0
+        DrawLife.n_published = DrawLife.n_called_ever = 0
         yield DrawLife
         runner.run(close_office(office))
 
@@ -382,3 +466,4 @@ def test_every_life_of_a_draw_is_the_one_that_the_protocol_allows(machine):
         ),
     )
     assert machine.n_published > SEQUENCES // 50, "hardly any draw lived to its end"
+    assert machine.n_called_ever > SEQUENCES // 50, "hardly any reserve was called"

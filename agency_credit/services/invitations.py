@@ -6,13 +6,13 @@ all sessions end with it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import Invitation, Person, Session
+from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor, Role
 from agency_credit.services.login_throttle import note_attempt, note_success
@@ -176,4 +176,4 @@ async def _find(office: Office, username: str, code: str) -> dict[str, Any] | No
 
 def _digest(code: str) -> str:
     letters = "".join(letter for letter in code.upper() if letter.isascii() and letter.isalnum())
-    return hashlib.sha256(f"invitation {letters}".encode()).hexdigest()
+    return digest(f"invitation {letters}".encode())

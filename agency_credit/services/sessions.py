@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Person, PersonTotp, Session
+from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import InputError, NotFoundError, UnavailableError
 from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor
 from agency_credit.services.login_throttle import confirming, note_attempt, note_success
@@ -365,4 +365,4 @@ def _printable(text: str) -> str:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return digest(token.encode())

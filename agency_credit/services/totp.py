@@ -6,7 +6,6 @@ is kept, and moved on by one statement of the database, so that of two processes
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyotp
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Person, PersonTotp, RecoveryCode
+from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ConflictError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import Actor
 from agency_credit.services.office import Office
@@ -215,7 +215,7 @@ async def _enrolment(username: str, secret: str) -> Enrolment:
 
 
 def _digest(person: int, code: str) -> str:
-    return hashlib.sha256(f"recovery {person} {code.upper()}".encode()).hexdigest()
+    return digest(f"recovery {person} {code.upper()}".encode())
 
 
 def _context(person: int) -> str:

@@ -1,4 +1,4 @@
-"""The regulators' back office at /admin: the console that runs a draw, and the reference tables."""
+"""Behind a login: the regulators' back office at /admin, and the desk of an agency at /desk."""
 
 from __future__ import annotations
 
@@ -46,9 +46,11 @@ def _pages() -> list[ControllerRouterHandler]:
         statistics,
         teams,
     )
+    from admin.agency import desk_pages
 
     return [
         *_account_pages(),
+        *desk_pages(),
         desk.show_desk,
         desk.show_rating,
         desk.rate,

@@ -6,7 +6,6 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from admin.account import PAGE as ACCOUNT
 from admin.page import AnyRequest, TheActor, TheOffice, has_role, lead, opened_to, show
 from agency_credit.domain.role import ALARM_READERS, EVERYBODY, OFFICE, RATERS
 from agency_credit.services.alarms import load_alarms
@@ -20,9 +19,9 @@ from agency_credit.services.statistics import load_tiers
 
 @get("/admin", opt=opened_to(EVERYBODY))
 async def show_desk(request: AnyRequest, office: TheOffice, actor: TheActor) -> Template | Redirect:
-    """What waits for me, the draws, what is due, the registers; an agency's person has an account only."""
+    """What waits for me, the draws, what is due, the registers; an agency's person has a desk elsewhere."""
     if not has_role(actor, OFFICE):
-        return lead(request, ACCOUNT)
+        return lead(request, "/desk")
     alarms = await load_alarms(office) if has_role(actor, ALARM_READERS) else None
     return show("desk", desk=await load_desk(office, actor), alarms=alarms, today=office.today())
 

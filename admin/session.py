@@ -27,6 +27,7 @@ from agency_credit.services.sessions import (
 
 SESSION_COOKIE = "ac_session"
 _QUERY = re.compile(r"[A-Za-z0-9_.~%+&=-]+")
+_ROOMS = ("/admin", "/desk")
 _OWN_FIELDS = ("confirm_password", "confirm_code", "next_path")
 
 
@@ -135,12 +136,12 @@ def visitor_of(request: AnyRequest) -> Visitor:
 
 
 def safe_target(path: str) -> str:
-    """`path` where it is a page of this console, else "": no redirect leaves this site.
+    """`path` where it is a page behind a login, else "": no redirect leaves this site.
 
     What follows a question mark goes along where it is plain.
     """
     page, _, query = path.partition("?")
-    is_ours = page == "/admin" or page.startswith("/admin/")
+    is_ours = page in _ROOMS or page.startswith(tuple(f"{room}/" for room in _ROOMS))
     if not is_ours or not page.isprintable() or set("\\:#{}") & set(page):
         return ""
     return f"{page}?{query}" if query and _QUERY.fullmatch(query) else page

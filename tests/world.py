@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from agency_credit.database import transaction
-from agency_credit.database.tables import Agency, AgencyPractice, Inspector, Rating, Recusal
-from agency_credit.domain.role import OPERATOR, Actor, Role
+from agency_credit.database.tables import Agency, AgencyPractice, AgencySeat, Inspector, Rating, Recusal
+from agency_credit.domain.role import OPERATOR, Actor, DeskRight, Role
 from agency_credit.services.draw_draft import DrawDraft, draft_draw, suggest_draft
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.draw_task import Unplanned
@@ -242,6 +242,19 @@ async def add_recusal(inspector: int, agency: int, proposed_by: int | None, appr
             approved_at=now if approved_by else None,
         )
     )
+
+
+async def add_agency_person(
+    office: Office, username: str, code: str, right: DeskRight = DeskRight.MANAGER
+) -> Actor:
+    """A person at the desk of the agency with this code."""
+    await create_person(
+        office, ADMIN, username, PASSWORD, display_name=username, roles=[Role.AGENCY], agency=code
+    )
+    await AgencySeat.update({AgencySeat.right: right.value}).where(AgencySeat.person.username == username)
+    actor = await load_actor(username)
+    assert actor is not None
+    return actor
 
 
 async def add_account(office: Office, username: str, *roles: Role, certificate: str | None = None) -> Actor:

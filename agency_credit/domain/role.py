@@ -33,6 +33,7 @@ PUBLISHER = frozenset({Role.PUBLISHER})
 INSPECTOR = frozenset({Role.INSPECTOR})
 EVERYBODY = frozenset(Role)
 OFFICE = EVERYBODY - {Role.AGENCY}
+AGENCY = frozenset({Role.AGENCY})
 DRAW_PEOPLE = DRAFTER | APPROVER
 DRAW_READERS = DRAW_PEOPLE | PUBLISHER | AUDIT_ADMINISTRATOR
 IMPORTERS = DRAFTER | SYSTEM_ADMINISTRATOR
@@ -42,6 +43,40 @@ RATERS = DRAFTER | APPROVER | SYSTEM_ADMINISTRATOR
 
 OPERATOR = SYSTEM_ADMINISTRATOR | SECURITY_ADMINISTRATOR
 """Rights of whoever sits at the machine and has no account: who holds the data folder holds the office."""
+
+
+class DeskRight(StrEnum):
+    """What a person may do at the desk of an agency; each includes those after it.
+
+    A manager names and dismisses the agency's other people, a clerk objects, applies for repair and
+    replies, a reader reads.
+    """
+
+    MANAGER = "manager"
+    CLERK = "clerk"
+    READER = "reader"
+
+    def covers(self, other: DeskRight) -> bool:
+        """Whether whoever has this right may do what `other` allows."""
+        rights = list(DeskRight)
+        return rights.index(self) <= rights.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A person's place at the desk of an agency; one person may have several (branches).
+
+    Parameters
+    ----------
+    agency_id
+        Number of the agency in the register.
+    """
+
+    agency_id: int
+    uscc: str
+    name: str
+    right: DeskRight
+
 
 _ALONE = (Role.AUDIT, Role.AGENCY)
 
@@ -68,6 +103,8 @@ class Actor:
     ----------
     display_name
         As the pages name the person; empty: by the user name.
+    seats
+        The desks of agencies at which the person may sit (role agency).
     os_user
         The user of the operating system where another name was given on the command line; goes into the
         audit lines.
@@ -77,9 +114,14 @@ class Actor:
     roles: frozenset[Role]
     person_id: int | None = None
     inspector_id: int | None = None
-    agency_id: int | None = None
+    seats: tuple[Seat, ...] = ()
     display_name: str = ""
     os_user: str = ""
+
+
+def find_seat(actor: Actor, uscc: str) -> Seat | None:
+    """The actor's seat at the desk of the agency with this code; None: no seat there."""
+    return next((seat for seat in actor.seats if seat.uscc == uscc), None)
 
 
 SYSTEM = Actor(username="system", roles=frozenset())

@@ -62,7 +62,13 @@ async def invite_person(
     settings = await load_security()
     async with operation(office, actor, "person.invite", username, roles=SECURITY_ADMINISTRATOR) as op:
         person = await insert_account(
-            office, username, display_name, frozenset(roles), certificate=certificate, agency=agency
+            office,
+            username,
+            display_name,
+            frozenset(roles),
+            certificate=certificate,
+            agency=agency,
+            given_by=actor.username,
         )
         op.details["roles"] = " ".join(sorted(roles))
         return await _append(actor, person, username, op.at, op.at + settings.invitation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -53,6 +54,8 @@ class Office:
         The rule book as last read; `agency_credit.services.rule_book.load_rule_book` keeps it up to date.
     log_state
         Whether the log continues what was signed last; where it does not, the office is read-only.
+    decoding
+        One picture is decoded at a time: it takes memory, several telephones wait their turn.
     """
 
     settings: Settings
@@ -63,6 +66,7 @@ class Office:
     shipped: tuple[Instrument, ...] = field(default=(), repr=False)
     shelf: RuleShelf = field(default_factory=RuleShelf, repr=False, compare=False)
     log_state: LogState = field(default_factory=LogState, repr=False, compare=False)
+    decoding: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False, compare=False)
 
     def now(self) -> datetime:
         """This instant in UTC, in whole seconds."""

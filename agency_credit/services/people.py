@@ -8,7 +8,8 @@ from typing import Any
 
 from agency_credit.database.tables import Agency, Inspector, Invitation, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
-from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, Role, find_conflict
+from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, DeskRight, Role, find_conflict
+from agency_credit.services.agency_seats import append_seat, has_seat, load_seats_of
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
 from agency_credit.services.passwords import check_password, hash_password, store_password
@@ -49,7 +50,13 @@ async def create_person(
     hashed = await hash_password(password)
     async with operation(office, actor, "person.create", username, roles=SECURITY_ADMINISTRATOR) as op:
         person = await insert_account(
-            office, username, display_name, wanted, certificate=certificate, agency=agency
+            office,
+            username,
+            display_name,
+            wanted,
+            certificate=certificate,
+            agency=agency,
+            given_by=actor.username,
         )
         await store_password(person, hashed, op.at, settings)
     return person
@@ -63,8 +70,17 @@ async def insert_account(
     *,
     certificate: str | None,
     agency: str | None,
+    given_by: str,
 ) -> int:
-    """The rows of a new account without a password, inside the caller's operation; its number."""
+    """The rows of a new account without a password, inside the caller's operation; its number.
+
+    Parameters
+    ----------
+    agency
+        Code of the agency whose desk the person manages.
+    given_by
+        User name of whoever opens the account.
+    """
     check_account(username, roles, certificate, agency)
     if await Person.exists().where(Person.username == username):
         raise ConflictError("person.exists", "the user name {username} is taken", username=username)
@@ -76,12 +92,15 @@ async def insert_account(
         password_hash="",
         is_active=True,
         inspector=inspector,
-        agency=await _load_agency(agency) if agency else None,
         created_at=office.now(),
     )
     await person.save()
     for role in sorted(roles):
         await PersonRole.insert(PersonRole(person=person.id, role=role))
+    if agency:
+        await append_seat(
+            int(person.id), await _load_agency(agency), DeskRight.MANAGER, given_by, office.now()
+        )
     return int(person.id)
 
 
@@ -109,7 +128,7 @@ async def change_roles(office: Office, actor: Actor, username: str, roles: Itera
     wanted = frozenset(roles)
     async with operation(office, actor, "person.roles", username, roles=SECURITY_ADMINISTRATOR) as op:
         row = await _load_other(actor, username)
-        _check_roles(wanted, has_inspector=row["inspector"] is not None, has_agency=row["agency"] is not None)
+        _check_roles(wanted, has_inspector=row["inspector"] is not None, has_agency=await has_seat(row["id"]))
         held = await _load_roles(row["id"])
         if Role.SECURITY in held - wanted:
             await _refuse_last(row["id"])
@@ -162,7 +181,7 @@ async def require_totp(office: Office, actor: Actor, username: str, *, is_requir
 async def load_actor(username: str) -> Actor | None:
     """The actor behind an active account; None where there is none."""
     row = await (
-        Person.select(Person.id, Person.username, Person.display_name, Person.inspector, Person.agency)
+        Person.select(Person.id, Person.username, Person.display_name, Person.inspector)
         .where((Person.username == username) & (Person.is_active == True))  # noqa: E712
         .first()
     )
@@ -173,7 +192,7 @@ async def load_actor(username: str) -> Actor | None:
         roles=await _load_roles(row["id"]),
         person_id=row["id"],
         inspector_id=row["inspector"],
-        agency_id=row["agency"],
+        seats=await load_seats_of(row["id"]),
         display_name=row["display_name"],
     )
 
@@ -259,9 +278,7 @@ async def _load_roles(person: int) -> frozenset[Role]:
 
 
 async def _load_other(actor: Actor, username: str) -> dict[str, Any]:
-    row = await (
-        Person.select(Person.id, Person.inspector, Person.agency).where(Person.username == username).first()
-    )
+    row = await Person.select(Person.id, Person.inspector).where(Person.username == username).first()
     if row is None:
         raise NotFoundError("person.unknown", "there is no person {username}", username=username)
     if actor.username == username:

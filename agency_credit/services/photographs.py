@@ -24,9 +24,6 @@ MOST_PHOTOGRAPHS = 40
 """Of one inspection; far more than a visit needs, so that one account cannot fill the disk."""
 Kind = Literal["photo", "signed"]
 
-_one_at_a_time = asyncio.Semaphore(1)
-"""Decoding takes memory; several telephones at once wait their turn."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotographView:
@@ -68,7 +65,7 @@ async def add_photograph(office: Office, actor: Actor, inspection: int, data: by
     known = await _load_known(inspection, Photograph.source_digest == source)
     if known is not None:
         return known
-    async with _one_at_a_time:
+    async with office.decoding:
         clean = await asyncio.to_thread(clean_photograph, data)
     async with operation(office, actor, "photograph.add", str(inspection), roles=INSPECTOR) as op:
         await load_inspection(inspection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agency_credit.web.desk_labels import DESK_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.plan_labels import PLAN_LABELS
@@ -13,6 +14,7 @@ from agency_credit.web.team_labels import TEAM_LABELS
 LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
     **TEAM_LABELS,
+    **DESK_LABELS,
     **PLAN_LABELS,
     **FIELD_LABELS,
     "practice_line": {

@@ -83,7 +83,9 @@ class SecurityHeaders:
 
 
 def _cache_control(path: str) -> bytes:
-    if path.removeprefix(LANGUAGE_PREFIX).startswith(("/admin", "/healthz", "/readyz", "/metrics")):
+    if _is_private(path) or path.removeprefix(LANGUAGE_PREFIX).startswith(
+        ("/healthz", "/readyz", "/metrics")
+    ):
         return b"no-store"
     return b"no-cache"
 
@@ -112,7 +114,7 @@ class ConditionalRequests:
 
 
 def _is_private(path: str) -> bool:
-    return path.startswith(("/admin", LANGUAGE_PREFIX + "/admin"))
+    return path.removeprefix(LANGUAGE_PREFIX).startswith(("/admin", "/desk"))
 
 
 class _HeldAnswer:

@@ -196,6 +196,8 @@ DELETE /api/v1/session                                  anybody-logged-in
 POST   /api/v1/session                                  public
 POST   /api/v1/session/confirm                          anybody-logged-in
 GET    /api/v1/statistics                               public
+GET    /desk                                            agency
+GET    /desk/{uscc:str}                                 agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public

@@ -179,10 +179,11 @@ async def test_audit_lines_of_days_that_there_are_not_are_refused_and_none_shown
         assert (await desk.client.get(f"/admin/audit.csv?{asked}")).status_code == 422
 
 
-async def test_a_person_of_an_agency_is_led_to_the_account_and_no_further(office):
+async def test_a_person_of_an_agency_is_led_to_the_desk_and_no_further(office):
     headers = await log_in(office, "jigou", Role.AGENCY)
     async with visit(office) as client:
         first = await client.get("/admin", headers=headers)
-        assert (first.status_code, first.headers["location"]) == (303, "/admin/account")
+        assert (first.status_code, first.headers["location"]) == (303, "/desk")
+        assert (await client.get("/desk", headers=headers)).status_code == 200
         assert (await client.get("/admin/account", headers=headers)).status_code == 200
         assert (await client.get("/admin/draws", headers=headers)).status_code == 403

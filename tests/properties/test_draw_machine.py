@@ -67,6 +67,7 @@ STAGES = (
     "inspected",
     "inspected",
     "inspected",
+    "published",
 )
 WHO = ("drafter", "approver", "deputy", "auditor")
 
@@ -106,6 +107,7 @@ class DrawLife(RuleBasedStateMachine):
             ("drawn", lambda: n_people > 0 and self.propose_reserve("drafter", 0, is_in_turn=True)),
             ("drawn", lambda: n_people > 1 and self.decide_reserve("approver")),
             ("inspected", self._all_results),
+            ("published", lambda: self.publish("approver")),
         ):
             if _place(stage) >= _place(reached):
                 step()
@@ -412,7 +414,7 @@ def _first(*refusals: tuple[bool, type[Exception]]) -> type[Exception] | None:
 
 
 def _place(stage: str) -> int:
-    return ("drafted", "announced", "approved", "valued", "drawn", "inspected").index(stage)
+    return ("drafted", "announced", "approved", "valued", "drawn", "inspected", "published").index(stage)
 
 
 async def _await(call: Awaitable[Any]) -> Any:

@@ -42,6 +42,7 @@ from agency_credit.database.tables.inspection import (
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
 from agency_credit.database.tables.notice import Notice
 from agency_credit.database.tables.people import (
+    AgencySeat,
     AuditLine,
     IdempotentAnswer,
     Invitation,
@@ -82,7 +83,7 @@ TABLES = (
     Session, LoginAttempt, IdempotentAnswer, AuditLine,
     ImportRun, ImportRow, ImportUndo, ImportUpload, ImportColumn,
     ChangeRequest, ChangeDecision, RuleVersion,
-    Agency, AgencyPractice, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
+    Agency, AgencyPractice, AgencySeat, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
     Inspector, Recusal, Rating,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
@@ -109,6 +110,7 @@ __all__ = [
     "TABLES",
     "Agency",
     "AgencyPractice",
+    "AgencySeat",
     "AnnualPlan",
     "AnnualPlanDraft",
     "Arrival",

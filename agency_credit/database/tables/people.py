@@ -41,10 +41,29 @@ class Person(Table, tablename="person"):
         null=True,
         index=True,
         on_delete=OnDelete.restrict,
+        help_text="of before there were seats; no longer read or written",
     )
     created_at = Timestamptz(null=False, default=None)
     password_at = Timestamptz(null=True, default=None)
     requires_totp = Boolean(default=False)
+
+
+class AgencySeat(Table, tablename="agency_seat"):
+    """A person's place at the desk of an agency, with a right (`domain.role.DeskRight`), until it ends."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    person = ForeignKey(Person, null=False, index=True, on_delete=OnDelete.restrict)
+    agency: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Agency", module_path=_REGISTER),
+        null=False,
+        index=True,
+        on_delete=OnDelete.restrict,
+    )
+    right = Varchar(length=20)
+    given_by = Varchar(length=64, help_text="user name; of the operator too, who has no account")
+    given_at = Timestamptz(null=False, default=None)
+    ended_by = Varchar(length=64)
+    ended_at = Timestamptz(null=True, default=None)
 
 
 class PersonRole(Table, tablename="person_role"):

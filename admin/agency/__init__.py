@@ -1,0 +1,14 @@
+"""The agency's desk at /desk: its own file, its ways to object, to ask for repair and to reply."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+
+def desk_pages() -> list[ControllerRouterHandler]:
+    """Handlers of the desk's pages, a file a page."""
+    from admin.agency import home
+
+    return [
+        *home.PAGES,
+    ]

@@ -1,0 +1,29 @@
+"""Which desk, and its first page."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from admin.agency.page import AT_DESK, open_desk, show_desk
+from admin.page import AnyRequest, TheActor, TheOffice, lead
+from agency_credit.services.register import load_agency
+
+
+@get("/desk", opt=AT_DESK)
+async def choose_desk(request: AnyRequest, actor: TheActor) -> Template | Redirect:
+    """The desks at which the person sits; the only one is opened at once."""
+    if len(actor.seats) == 1:
+        return lead(request, "/desk/{uscc}", uscc=actor.seats[0].uscc)
+    return show_desk("choose", seats=actor.seats)
+
+
+@get("/desk/{uscc:str}", opt=AT_DESK)
+async def show_home(request: AnyRequest, office: TheOffice, actor: TheActor, uscc: FromPath[str]) -> Template:
+    """Tier and score, large."""
+    open_desk(request, actor, uscc)
+    return show_desk("home", agency=await load_agency(office, uscc))
+
+
+PAGES = (choose_desk, show_home)

@@ -1,0 +1,91 @@
+"""Seats at the desks of agencies: who may do what there; nobody learns whether another desk exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from agency_credit.database.tables import AgencySeat
+from agency_credit.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from agency_credit.domain.role import Actor, DeskRight, Seat, find_seat
+
+
+def seat_of(actor: Actor, uscc: str, right: DeskRight = DeskRight.READER) -> Seat:
+    """The actor's seat at the desk of the agency `uscc`, good for what `right` allows.
+
+    Raises
+    ------
+    NotFoundError
+        No seat there, whether or not there is such an agency.
+    ForbiddenError
+        A seat with a narrower right.
+    """
+    seat = find_seat(actor, uscc)
+    if seat is None:
+        raise NotFoundError("desk.unknown", "there is no desk of {uscc} for you", uscc=uscc[:40])
+    if not seat.right.covers(right):
+        raise ForbiddenError(
+            "desk.right",
+            "your right at this desk ({right}) does not go so far; ask whoever manages it for {needed}",
+            right=seat.right,
+            needed=right,
+        )
+    return seat
+
+
+async def load_seats_of(person: int) -> tuple[Seat, ...]:
+    """The open seats of a person, by the code of the agency."""
+    agency: Any = AgencySeat.agency
+    rows = await (
+        AgencySeat.select(
+            AgencySeat.agency,
+            AgencySeat.right,
+            agency.uscc.as_alias("uscc"),
+            agency.name.as_alias("name"),
+        )
+        .where((AgencySeat.person == person) & AgencySeat.ended_at.is_null())
+        .order_by(agency.uscc)
+    )
+    return tuple(
+        Seat(agency_id=row["agency"], uscc=row["uscc"], name=row["name"], right=DeskRight(row["right"]))
+        for row in rows
+    )
+
+
+async def append_seat(person: int, agency: int, right: DeskRight, given_by: str, at: datetime) -> None:
+    """Give a person a seat, inside the caller's operation.
+
+    Raises
+    ------
+    ConflictError
+        The person has one there.
+    """
+    is_there = (AgencySeat.person == person) & (AgencySeat.agency == agency) & AgencySeat.ended_at.is_null()
+    if await AgencySeat.exists().where(is_there):
+        raise ConflictError("desk.seated", "this person has a seat at this desk already")
+    await AgencySeat.insert(
+        AgencySeat(
+            person=person,
+            agency=agency,
+            right=right.value,
+            given_by=given_by,
+            given_at=at,
+            ended_by="",
+            ended_at=None,
+        )
+    )
+
+
+async def load_people_at(agency: int, right: DeskRight = DeskRight.READER) -> set[int]:
+    """Active accounts with a seat at the desk of an agency that covers `right`: whom a notice goes to."""
+    rows = await AgencySeat.select(AgencySeat.person, AgencySeat.right).where(
+        (AgencySeat.agency == agency) & AgencySeat.ended_at.is_null() & (AgencySeat.person.is_active == True)  # noqa: E712
+    )
+    return {row["person"] for row in rows if DeskRight(row["right"]).covers(right)}
+
+
+async def has_seat(person: int) -> bool:
+    """Whether a person sits at any desk."""
+    return bool(
+        await AgencySeat.exists().where((AgencySeat.person == person) & AgencySeat.ended_at.is_null())
+    )

@@ -110,6 +110,12 @@ async def test_a_missing_page_is_a_page_and_a_missing_resource_a_problem(client)
     assert problem.json()["instance"] == "/api/v1/nothing"
 
 
+async def test_a_problem_leads_to_the_first_page_of_its_room(client):
+    assert 'href="/">' in (await client.get("/nichts")).text
+    assert 'href="/admin">' in (await client.get("/admin/nichts")).text
+    assert 'href="/en/desk">' in (await client.get("/en/desk/nichts/nichts/nichts")).text
+
+
 async def test_problems_speak_the_language_of_the_path(client):
     english = (await client.get("/en/api/v1/agencies/9137")).json()
     chinese = (await client.get("/api/v1/agencies/9137")).json()

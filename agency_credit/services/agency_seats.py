@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +84,36 @@ async def load_people_at(agency: int, right: DeskRight = DeskRight.READER) -> se
         (AgencySeat.agency == agency) & AgencySeat.ended_at.is_null() & (AgencySeat.person.is_active == True)  # noqa: E712
     )
     return {row["person"] for row in rows if DeskRight(row["right"]).covers(right)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleAtDesk:
+    """Who sits at the desk of an agency."""
+
+    uscc: str
+    people: set[int]
+
+
+async def load_people_at_desks(
+    agencies: Iterable[int], right: DeskRight = DeskRight.READER
+) -> dict[int, PeopleAtDesk]:
+    """As `load_people_at`, for each of many agencies at whose desk there is somebody.
+
+    Seats are few beside the agencies of a nation: all of them are read, in one query.
+    """
+    wanted = set(agencies)
+    if not wanted:
+        return {}
+    agency: Any = AgencySeat.agency
+    rows = await AgencySeat.select(
+        AgencySeat.person, AgencySeat.agency, AgencySeat.right, agency.uscc.as_alias("uscc")
+    ).where(AgencySeat.ended_at.is_null() & (AgencySeat.person.is_active == True))  # noqa: E712
+    desks: dict[int, PeopleAtDesk] = {}
+    for row in rows:
+        if row["agency"] in wanted and DeskRight(row["right"]).covers(right):
+            desk = desks.setdefault(row["agency"], PeopleAtDesk(uscc=row["uscc"], people=set()))
+            desk.people.add(row["person"])
+    return desks
 
 
 async def has_seat(person: int) -> bool:

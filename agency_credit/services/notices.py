@@ -1,17 +1,18 @@
-"""Notices inside the office, without mail: written by the use case that gives rise to them."""
+"""Notices without mail, to people of the office and of agencies: written by the use case behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from piccolo.columns.combination import And
 
-from agency_credit.database import transaction
+from agency_credit.database import append_rows, transaction
 from agency_credit.database.tables import InspectionSeat, Notice, Person, PersonRole
-from agency_credit.domain.role import Actor, Role
+from agency_credit.domain.role import Actor, DeskRight, Role
+from agency_credit.services.agency_seats import load_people_at_desks
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation
 
@@ -45,22 +46,56 @@ class NewNotice:
 
 async def append_notices(op: Operation, people: Iterable[int], notice: NewNotice) -> None:
     """Tell `people`, the actor himself excepted."""
-    rows = [
-        Notice(
-            person=person,
-            kind=notice.kind,
-            what=notice.what[:_LONGEST],
-            path=notice.path,
-            due_on=notice.due_on,
-            shown_from=notice.shown_from or op.at,
-            at=op.at,
-            read_at=None,
-        )
+    await append_rows(Notice, _rows(op, people, notice))
+
+
+async def tell_agency(
+    op: Operation, agency: int, notice: NewNotice, right: DeskRight = DeskRight.READER
+) -> None:
+    """Tell everybody at the desk of an agency whose right covers `right`, the actor himself excepted.
+
+    Parameters
+    ----------
+    agency
+        Its number in the register.
+    notice
+        Its path is that below the desk, such as ``"/records/…"``; empty: the desk itself.
+    """
+    await tell_agencies(op, {agency: [notice]}, right)
+
+
+async def tell_agencies(
+    op: Operation, notices: Mapping[int, Sequence[NewNotice]], right: DeskRight = DeskRight.READER
+) -> None:
+    """As `tell_agency`, of many agencies at once: whoever has nobody at his desk is told nothing."""
+    rows: list[dict[str, Any]] = []
+    for agency, desk in (await load_people_at_desks(notices, right)).items():
+        for notice in notices[agency]:
+            there = replace(notice, path=f"{desk_path(desk.uscc)}{notice.path}")
+            rows += _rows(op, desk.people, there)
+    await append_rows(Notice, rows)
+
+
+def desk_path(uscc: str) -> str:
+    """Where the desk of an agency is."""
+    return f"/desk/{uscc}"
+
+
+def _rows(op: Operation, people: Iterable[int], notice: NewNotice) -> list[dict[str, Any]]:
+    return [
+        {
+            "person": person,
+            "kind": notice.kind,
+            "what": notice.what[:_LONGEST],
+            "path": notice.path,
+            "due_on": notice.due_on,
+            "shown_from": notice.shown_from or op.at,
+            "at": op.at,
+            "read_at": None,
+        }
         for person in sorted(set(people))
         if person != op.actor.person_id or notice.shown_from is not None
     ]
-    if rows:
-        await Notice.insert(*rows)
 
 
 async def tell_teams(op: Operation, draw: int) -> None:
@@ -97,31 +132,40 @@ async def load_people_with(role: Role, *, but: Iterable[int] = ()) -> set[int]:
     return {row["person"] for row in rows} - set(but)
 
 
-async def load_notices(office: Office, actor: Actor, limit: int = 100) -> list[dict[str, Any]]:
-    """The newest notices of the actor, unread ones first; nobody sees another's."""
+async def load_notices(
+    office: Office, actor: Actor, limit: int = 100, *, desk: str = ""
+) -> list[dict[str, Any]]:
+    """The newest notices of the actor, unread ones first; nobody sees another's.
+
+    Parameters
+    ----------
+    desk
+        Code of an agency: those alone that lead to its desk.
+    """
     if actor.person_id is None:
         return []
+    shown = (Notice.person == actor.person_id) & (Notice.shown_from <= office.now())
     rows: list[dict[str, Any]] = await (
         Notice.select()
-        .where((Notice.person == actor.person_id) & (Notice.shown_from <= office.now()))
+        .where(_at_desk(shown, desk))
         .order_by(Notice.shown_from, Notice.id, ascending=False)
         .limit(limit)
     )
     return sorted(rows, key=lambda row: row["read_at"] is not None)
 
 
-async def count_unread(office: Office, actor: Actor) -> int:
-    """How many notices of the actor are unread."""
+async def count_unread(office: Office, actor: Actor, *, desk: str = "") -> int:
+    """How many notices of the actor are unread; `desk` as in `load_notices`."""
     if actor.person_id is None:
         return 0
-    return int(await Notice.count().where(_is_unread(office, actor.person_id)))
+    return int(await Notice.count().where(_at_desk(_is_unread(office, actor.person_id), desk)))
 
 
-async def mark_read(office: Office, actor: Actor, notice: int | None = None) -> None:
+async def mark_read(office: Office, actor: Actor, notice: int | None = None, *, desk: str = "") -> None:
     """The actor has read one of his notices, or (None) all that are shown; no matter of record."""
     if actor.person_id is None:
         return
-    condition = _is_unread(office, actor.person_id)
+    condition = _at_desk(_is_unread(office, actor.person_id), desk)
     async with transaction():
         await Notice.update({Notice.read_at: office.now()}).where(
             condition if notice is None else condition & (Notice.id == notice)
@@ -130,3 +174,10 @@ async def mark_read(office: Office, actor: Actor, notice: int | None = None) -> 
 
 def _is_unread(office: Office, person: int) -> And:
     return (Notice.person == person) & Notice.read_at.is_null() & (Notice.shown_from <= office.now())
+
+
+def _at_desk(condition: And, desk: str) -> And:
+    if not desk:
+        return condition
+    root = desk_path(desk)
+    return condition & ((Notice.path == root) | Notice.path.like(f"{root}/%"))

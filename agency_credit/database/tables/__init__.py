@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agency_credit.database.tables.cases import CaseFile, CaseFileContent, CaseStep, CaseText, CreditCase
 from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
 from agency_credit.database.tables.draw import (
     DraftSection,
@@ -85,6 +86,7 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, AgencySeat, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
     Inspector, Recusal, Rating,
+    CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection, ReserveCall, TeamChange,
@@ -96,7 +98,7 @@ TABLES = (
 
 APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
-    CreditRecord, RecordEvent, Rating,
+    CreditRecord, RecordEvent, Rating, CreditCase, CaseStep,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, ReserveCall, TeamChange, InspectionItem, AnnualPlan, LeadInspection,
     LogEntry, Checkpoint,
@@ -117,9 +119,14 @@ __all__ = [
     "ArrivalCode",
     "AuditLine",
     "CalendarDay",
+    "CaseFile",
+    "CaseFileContent",
+    "CaseStep",
+    "CaseText",
     "ChangeDecision",
     "ChangeRequest",
     "Checkpoint",
+    "CreditCase",
     "CreditRecord",
     "District",
     "DraftSection",

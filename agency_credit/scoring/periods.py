@@ -36,6 +36,28 @@ class PeriodStart(StrEnum):
     PUBLICATION = "publication"
 
 
+class Requirement(StrEnum):
+    """What a condition of repair asks for, where its wording says so plainly."""
+
+    MIN_PERIOD = "min-period"
+    DUTIES_DONE = "duties-done"
+    HARM_REMOVED = "harm-removed"
+    PLEDGE = "pledge"
+    NO_REPEAT = "no-repeat"
+    NOT_LISTED = "not-listed"
+
+
+COMPUTED = frozenset({Requirement.MIN_PERIOD, Requirement.NO_REPEAT, Requirement.NOT_LISTED})
+"""What the registers tell; anything else whoever applies declares and proves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition(Wording):
+    """A condition of repair in the words of the instrument; `requires` None: the words alone say what."""
+
+    requires: Requirement | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosurePeriod:
     """A row: one class of severity.
@@ -55,7 +77,7 @@ class DisclosurePeriod:
     max_months: int | None
     counts_from: PeriodStart
     repair: RepairRule
-    conditions: tuple[Wording, ...]
+    conditions: tuple[Condition, ...]
     provenance: Provenance
     citation: Citation
 
@@ -106,10 +128,21 @@ def _parse_period(table: TomlTable, instrument: str) -> DisclosurePeriod:
         counts_from=table.choice("counts_from", PeriodStart),
         provenance=parse_provenance(table),
         repair=repair or RepairRule(is_allowed=False, after_months=None, provenance=parse_provenance(table)),
-        conditions=tuple(parse_wording(wording) for wording in table.optional_tables("conditions")),
+        conditions=tuple(_parse_condition(inner) for inner in table.optional_tables("conditions")),
         citation=parse_citation(table.table("citation"), instrument),
     )
     if period.min_months and period.max_months and period.min_months > period.max_months:
         table.fault("min_months", "rules.period", "the least period is longer than the most; check both")
     table.close()
     return period
+
+
+def _parse_condition(table: TomlTable) -> Condition:
+    has_word = table.has("requires")
+    condition = Condition(
+        zh=table.text("zh"),
+        en=table.text("en"),
+        requires=table.choice("requires", Requirement) if has_word else None,
+    )
+    table.close()
+    return condition

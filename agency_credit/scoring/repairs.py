@@ -18,15 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from agency_credit.domain.ledger import Ledger, LedgerLine, LineState
-from agency_credit.domain.period import last_day_after_months
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring.caps import counting_key
-from agency_credit.scoring.clause import Clause, ClauseKind
+from agency_credit.scoring.clause import Clause
 from agency_credit.scoring.ledger import score_ledger
-from agency_credit.scoring.periods import DisclosurePeriod, PeriodStart, PeriodTable
+from agency_credit.scoring.periods import PeriodTable
+from agency_credit.scoring.repair_terms import RepairDays, repair_terms
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import score_of, tier_of
 
@@ -155,14 +155,14 @@ def repair_days(
         The first day of repair; None where that is not known.
     """
     tables = [table for table in periods if table.in_force.contains(ledger.on)]
-    rows = {row.name: row for table in tables for row in table.periods}
     days: dict[str, date | None] = {}
     for line in _weighing(ledger):
         clause = _clause_of(line, pack)
-        row = rows.get(clause.severity.name) if clause.severity else None
-        from_on = _first_day(line, clause, row)
-        if _is_allowed(clause, row) and (from_on is None or _counts_on(line, from_on)):
-            days[line.record_id] = from_on
+        classes = () if clause.severity is None else (clause.severity.name,)
+        rows = [row for table in tables for row in table.periods if row.name in classes]
+        terms = repair_terms(clause, rows, RepairDays(decided_on=line.decided_on), classes=classes)
+        if terms.is_allowed and (terms.not_before is None or _counts_on(line, terms.not_before)):
+            days[line.record_id] = terms.from_on
     return days
 
 
@@ -172,23 +172,6 @@ def _weighing(ledger: Ledger) -> list[LedgerLine]:
 
 def _clause_of(line: LedgerLine, pack: RulePack) -> Clause:
     return pack.clause(line.clause or "")
-
-
-def _is_allowed(clause: Clause, row: DisclosurePeriod | None) -> bool:
-    """Whether the clause, else the row of its class, lets it be repaired; where neither speaks: yes."""
-    rule = clause.repair or (None if row is None else row.repair)
-    return clause.kind is ClauseKind.DEDUCTION and (rule is None or rule.is_allowed)
-
-
-def _first_day(line: LedgerLine, clause: Clause, row: DisclosurePeriod | None) -> date | None:
-    """The day after the time in which it cannot be repaired; None where that is not known."""
-    months = None if clause.repair is None else clause.repair.after_months
-    if months is None and row is not None and row.counts_from is PeriodStart.DECISION:
-        months = row.min_months
-    if months is None:
-        return None
-    last_on = last_day_after_months(line.decided_on, months)
-    return last_on if last_on == date.max else last_on + timedelta(days=1)
 
 
 def _counts_on(line: LedgerLine, on: date) -> bool:

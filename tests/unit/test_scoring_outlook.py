@@ -309,7 +309,7 @@ citation = {{ article = "第一条" }}
         ("light", date(2025, 5, 11)),
         (repair("true") + "\nlight", date(2025, 5, 11)),
         (repair("true", 6) + "\nlight", date(2025, 8, 11)),
-        ("open", None),
+        ("open", date(2025, 2, 10)),  # it names no least period
         ("ended", None),  # runs from the end of the conduct, which nobody recorded
         ("unknown", None),
         (repair("true", 11) + "\ngrave", date(2026, 1, 11)),

@@ -7,8 +7,9 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import home
+    from admin.agency import home, records
 
     return [
         *home.PAGES,
+        *records.PAGES,
     ]

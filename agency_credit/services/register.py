@@ -169,7 +169,9 @@ class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None
 
 
-class _StoredMove(MovedLine, frozen=True, kw_only=True):
+class StoredMove(MovedLine, frozen=True, kw_only=True):
+    """As a rating keeps it; for use inside the services only."""
+
     record: str
 
 
@@ -190,7 +192,7 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     moved: list[MovedLine]
 
 
-_MOVES = msgspec.json.Decoder(list[_StoredMove])
+_MOVES = msgspec.json.Decoder(list[StoredMove])
 _HISTORY_COLUMNS = (
     *(Rating.practice_line, Rating.rated_on, Rating.tier, Rating.score, Rating.pack_id),
     *(Rating.is_fictional, Rating.moved_json),
@@ -285,12 +287,12 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     return history
 
 
-def _find_moves(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[_StoredMove]:
+def _find_moves(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[StoredMove]:
     """What moved between two stored ratings; nothing where there is none before."""
     if before is None:
         return []
     moved = find_moved(json.loads(before["lines_json"]), json.loads(after["lines_json"]))
-    return msgspec.convert(moved, list[_StoredMove])
+    return msgspec.convert(moved, list[StoredMove])
 
 
 async def load_agency_row(uscc: str) -> dict[str, Any]:
@@ -330,7 +332,7 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
 def _view_rating(
     book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, gone: frozenset[str]
 ) -> RatingView:
-    pack = _pack_of(book, rating) if rating else None
+    pack = pack_of_rating(book, rating) if rating else None
     clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
     lines = _LINES.decode(rating["lines_json"]) if rating else []
     return RatingView(
@@ -341,18 +343,19 @@ def _view_rating(
         tier=rating["tier"] if rating else None,
         score=format_points(rating["score"]) if rating else None,
         rated_on=rating["rated_on"] if rating else None,
-        pack=_pack_facts(pack, rating) if rating else None,
+        pack=pack_facts(pack, rating) if rating else None,
         lines=[_ledger_row(line, clauses) for line in lines if line.record not in gone],
     )
 
 
-def _pack_of(book: RuleBook, rating: dict[str, Any]) -> RulePack | None:
-    """The pack as it read when the rating was made."""
+def pack_of_rating(book: RuleBook, rating: Mapping[str, Any]) -> RulePack | None:
+    """The pack as it read when a stored rating was made; None: it is no longer installed."""
     found = book.file_on(rating["pack_id"], rating["rated_on"], day_in_china(rating["rated_at"]))
     return found if isinstance(found, RulePack) else None
 
 
-def _pack_facts(pack: RulePack | None, rating: dict[str, Any]) -> PackFacts:
+def pack_facts(pack: RulePack | None, rating: Mapping[str, Any]) -> PackFacts:
+    """The instrument behind a stored rating, with what is not verified on its day."""
     known: dict[str, Any] = {}
     if pack is not None:
         caveats = pack.caveats_on(rating["rated_on"])

@@ -9,9 +9,11 @@ from datetime import date
 from agency_credit.domain.ledger import LedgerLine
 from agency_credit.domain.points import format_points
 from agency_credit.scoring import (
+    RulePack,
     Sentence,
     WhatIf,
     explain_expiries,
+    explain_line,
     explain_repairs,
     explain_what_if,
 )
@@ -70,6 +72,12 @@ def tell_what_if(outlook: Outlook, made: WhatIf, language: Language) -> Tried:
     before = {line.record_id: line.millipoints for line in outlook.rating.ledger.lines}
     moved = (line for line in made.ledger.lines if before.get(line.record_id) != line.millipoints)
     return Tried(what=told.what, details=told.details, before=before, lines=tuple(moved))
+
+
+def tell_line(line: LedgerLine, pack: RulePack, language: Language) -> str:
+    """A line of a ledger that `pack` made, as a sentence."""
+    told = explain_line(line, pack, language)
+    return translate(language, told.template, **told.params)
 
 
 def record_choices(outlook: Outlook, language: Language) -> list[tuple[str, str]]:

@@ -5,7 +5,8 @@ Templates see ``_("English template", name=value)``, ``url("/draws/{draw}", draw
 ``switch_url()``, the filters ``day``, ``instant``, ``points``, ``millipoints`` and ``share``, and
 ``request.state.actor`` and ``.csrf_token``; of what both rooms show ``course_charts(distribution)``,
 ``timeline_chart(outlook, today)``, ``tell_time(outlook)``, ``tell_repairs(outlook)``,
-``tell_what_if(outlook, made)`` and ``record_choices(outlook)``. Macros are imported ``with context``.
+``tell_what_if(outlook, made)``, ``tell_line(line, pack)`` and ``record_choices(outlook)``. Macros are
+imported ``with context``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,14 @@ from agency_credit.web.i18n import (
 )
 from agency_credit.web.labels import LABELS
 from agency_credit.web.outermost import LANGUAGE_PREFIX
-from agency_credit.web.outlook import outlook_chart, record_choices, tell_repairs, tell_time, tell_what_if
+from agency_credit.web.outlook import (
+    outlook_chart,
+    record_choices,
+    tell_line,
+    tell_repairs,
+    tell_time,
+    tell_what_if,
+)
 from agency_credit.web.tables import format_row
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -70,6 +78,7 @@ def make_environment() -> Environment:
         fork=_fork,
         course_charts=course_charts,
         timeline_chart=_in_language(outlook_chart),
+        tell_line=_in_language(tell_line),
         tell_time=_in_language(tell_time),
         tell_repairs=_in_language(tell_repairs),
         tell_what_if=_in_language(tell_what_if),

@@ -198,6 +198,8 @@ POST   /api/v1/session/confirm                          anybody-logged-in
 GET    /api/v1/statistics                               public
 GET    /desk                                            agency
 GET    /desk/{uscc:str}                                 agency
+GET    /desk/{uscc:str}/ledger                          agency
+GET    /desk/{uscc:str}/records/{record:str}            agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public

@@ -31,7 +31,7 @@ async def show_paper(
     kind: FromPath[PaperKind],
 ) -> Response[bytes]:
     """A paper of an inspection as PDF."""
-    return _answer(await print_paper(office, actor, inspection, kind, _base(request)))
+    return answer_paper(await print_paper(office, actor, inspection, kind, base_of(request)))
 
 
 @get("/admin/draws/{draw:str}/papers/{kind:str}", opt=opened_to(DRAW_READERS))
@@ -43,7 +43,7 @@ async def show_papers(
     kind: FromPath[PaperKind],
 ) -> Response[bytes]:
     """A paper for every inspection of a draw, in one PDF."""
-    return _answer(await print_papers(office, actor, draw, kind, _base(request)))
+    return answer_paper(await print_papers(office, actor, draw, kind, base_of(request)))
 
 
 @get("/admin/inspections/{inspection:int}/arrive", opt=opened_to(INSPECTOR))
@@ -73,12 +73,13 @@ async def arrive(
 PAGES = (show_paper, show_papers, show_arrival, arrive)
 
 
-def _base(request: AnyRequest) -> str:
+def base_of(request: AnyRequest) -> str:
     """Where the reader reaches this service: by the name or the number that he typed."""
     host = request.headers.get("host", request.url.netloc)[:_LONGEST_HOST]  # a code takes no more
     return f"{request.url.scheme}://{host}"
 
 
-def _answer(paper: Paper) -> Response[bytes]:
+def answer_paper(paper: Paper) -> Response[bytes]:
+    """A paper to look at, under its name."""
     disposition = f"inline; filename*=UTF-8''{quote(paper.name, safe='')}"
     return Response(paper.content, media_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -7,9 +7,10 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import home, records
+    from admin.agency import home, inspections, records
 
     return [
         *home.PAGES,
+        *inspections.PAGES,
         *records.PAGES,
     ]

@@ -42,3 +42,11 @@ def add_working_days(start: date, n: int, is_workday: Callable[[date], bool]) ->
                 day=day.isoformat(),
             )
     return day
+
+
+def count_working_days(start: date, end: date, is_workday: Callable[[date], bool]) -> int:
+    """How many working days are left after `start` up to and with `end`; negative: so many have passed."""
+    first, last = sorted((start, end))
+    days = range(1, (last - first).days + 1)
+    n = sum(is_workday(first + timedelta(days=day)) for day in days)
+    return n if start <= end else -n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,18 +31,30 @@ async def add_working_days(office: Office, start: date, n: int) -> tuple[date, b
     """
     del office  # the calendar is the same everywhere; the parameter keeps all services alike
     last = start + timedelta(days=10 * n + 400)  # far enough; a calendar without workdays is refused
-    rows = await CalendarDay.select(CalendarDay.day, CalendarDay.is_workday).where(
-        (CalendarDay.day >= date(start.year, 1, 1)) & (CalendarDay.day <= date(last.year, 12, 31))
-    )
-    entered: dict[date, bool] = {row["day"]: row["is_workday"] for row in rows}
+    entered = await _load_entered(start, last)
+    end = working_days.add_working_days(start, n, _workdays(entered))
     entered_years = {day.year for day in entered}
-
-    def is_workday(day: date) -> bool:
-        return entered.get(day, _is_workday_by_package(day))
-
-    end = working_days.add_working_days(start, n, is_workday)
     years = range(start.year, end.year + 1)
     return end, any(year not in entered_years and not is_in_package(year) for year in years)
+
+
+async def count_working_days(office: Office, start: date, end: date) -> int:
+    """How many working days are left after `start` up to and with `end`; negative where it has passed."""
+    del office
+    entered = await _load_entered(min(start, end), max(start, end))
+    return working_days.count_working_days(start, end, _workdays(entered))
+
+
+async def _load_entered(first: date, last: date) -> dict[date, bool]:
+    """The days of these years that the office entered, and whether each is a working day."""
+    rows = await CalendarDay.select(CalendarDay.day, CalendarDay.is_workday).where(
+        (CalendarDay.day >= date(first.year, 1, 1)) & (CalendarDay.day <= date(last.year, 12, 31))
+    )
+    return {row["day"]: row["is_workday"] for row in rows}
+
+
+def _workdays(entered: Mapping[date, bool]) -> Callable[[date], bool]:
+    return lambda day: entered.get(day, _is_workday_by_package(day))
 
 
 def _is_workday_by_package(day: date) -> bool:

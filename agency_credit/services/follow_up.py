@@ -23,7 +23,13 @@ from agency_credit.inspection import follow_up_states
 from agency_credit.inspection.follow_up_states import DECISIONS, FollowUpStep, Made, NewStep
 from agency_credit.inspection.form_faults import find_text_faults
 from agency_credit.services.draw_store import person_of
-from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
+from agency_credit.services.notices import (
+    NewNotice,
+    append_notices,
+    load_people_with,
+    settle_notices,
+    tell_agency,
+)
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_parameter
@@ -224,6 +230,13 @@ async def _tell(op: Operation, inspection: Mapping[str, Any], new: NewStep) -> N
             shown_from=datetime.combine(new.due_on, time(), OFFICE_ZONE),
         )
         await append_notices(op, team | await load_people_with(Role.DRAFTER), notice)
+        told = NewNotice(
+            kind="desk.ordered",
+            what=inspection["agency_name"],
+            path=f"/inspections/{inspection['id']}",
+            due_on=new.due_on,
+        )
+        await tell_agency(op, inspection["agency"], told)
     elif new.step is FollowUpStep.CLOSE_ASKED:
         approvers = await load_people_with(Role.APPROVER, but={person_of(op.actor)})
         await append_notices(op, approvers, _notice("follow-up.close", inspection))

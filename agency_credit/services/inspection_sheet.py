@@ -94,6 +94,12 @@ async def load_sheet(office: Office, actor: Actor, inspection: int) -> Inspectio
     """
     item = await load_desk_inspection(office, inspection)
     refuse_outsider(actor, item)
+    return await make_sheet(office, item)
+
+
+async def make_sheet(office: Office, item: DeskInspection) -> InspectionSheet:
+    """What the papers of an inspection say; who may read that is for the caller to ask."""
+    inspection = item.inspection
     plan = await _load_plan(item.draw)
     result = item.results[-1] if item.results else None
     published = [one.judged_at for one in item.results if one.state == "published"]

@@ -17,7 +17,7 @@ from typing import Any
 from agency_credit.database.tables import Agency, Inspector
 from agency_credit.domain.day import OFFICE_ZONE, day_in_china
 from agency_credit.domain.errors import NotFoundError, RefusedError
-from agency_credit.domain.role import Actor
+from agency_credit.domain.role import AGENCY, Actor
 from agency_credit.inspection.follow_up_states import FollowUpStep
 from agency_credit.services.arrivals import arrival_path, load_code
 from agency_credit.services.desk_results import load_desk_inspections
@@ -63,6 +63,7 @@ _FOLLOWING: Mapping[str, str] = MappingProxyType(
 _LATER = "见后续处置文书"
 _NONE = "无"
 _BLANK = "　"
+_COPY = "本件为机构在工作台打印的副本，内容以打印当日的记录为准；与送达的原件不一致的，以原件为准。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,17 @@ async def print_papers(office: Office, actor: Actor, draw: str, kind: PaperKind,
     if not sheets:
         raise NotFoundError("paper.none", "the draw {draw} has no inspection with this paper", draw=draw)
     return await _print(office, actor, sheets, kind, base, draw)
+
+
+async def print_copy(
+    office: Office, actor: Actor, sheet: InspectionSheet, kind: PaperKind, base: str
+) -> Paper:
+    """A copy for the agency itself: it says so, and has no code that lets a team note its arrival."""
+    async with operation(office, actor, "paper.copy", f"{sheet.inspection}/{kind}", roles=AGENCY) as op:
+        page = await _page(office, sheet, base, op.at)
+    page |= {"codes": page["codes"][:1], "copy": _COPY}
+    content = await asyncio.to_thread(print_pages, kind, TITLES[kind], sheet.office, [page], op.at)
+    return Paper(name=f"{TITLES[kind]}（副本）.pdf", content=content)
 
 
 async def _print(

@@ -13,12 +13,18 @@ from typing import Any, Literal
 
 from agency_credit.database.tables import RecusalApplication, RecusalDecision
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
-from agency_credit.domain.role import APPROVER, INSPECTOR, Actor, Role
+from agency_credit.domain.role import APPROVER, INSPECTOR, Actor, DeskRight, Role
 from agency_credit.inspection import team_states
 from agency_credit.services.draw_store import person_of
-from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
+from agency_credit.services.notices import (
+    NewNotice,
+    append_notices,
+    load_people_with,
+    settle_notices,
+    tell_agency,
+)
 from agency_credit.services.office import Office
-from agency_credit.services.operation import operation
+from agency_credit.services.operation import Operation, operation
 from agency_credit.services.result_store import (
     load_accounts,
     load_inspection,
@@ -71,25 +77,40 @@ async def record_application(
         members = await load_members(inspection)
         if actor.inspector_id is None or actor.inspector_id not in members:
             raise ForbiddenError("result.not-member", "only a member of the team enters its result")
-        team_states.check_unvisited(state_of(await load_latest_result(inspection)), row["uscc"])
-        reason = _clean(reason)
         if inspector not in members or applied_on > office.today():
             raise InputError("recusal.member", "choose a member of this team, and a day up to today")
-        known = await load_applications(inspection)
-        if any(item.inspector == inspector for item in known):
-            raise ConflictError("recusal.asked-already", "this was asked before; it is decided once")
-        await RecusalApplication.insert(
-            RecusalApplication(
-                inspection=inspection,
-                inspector=inspector,
-                reason=reason,
-                applied_on=applied_on,
-                recorded_by=person_of(actor),
-                recorded_at=op.at,
-            )
+        await append_application(op, row, inspector, reason, applied_on)
+
+
+async def append_application(
+    op: Operation, row: dict[str, Any], inspector: int, reason: str, applied_on: date
+) -> None:
+    """Write it down inside the caller's operation, and tell those who decide; raises as `record_application`.
+
+    Parameters
+    ----------
+    row
+        The inspection, as `load_inspection` gives it.
+    inspector
+        A member of its team.
+    """
+    inspection = row["id"]
+    team_states.check_unvisited(state_of(await load_latest_result(inspection)), row["uscc"])
+    reason = _clean(reason)
+    if any(item.inspector == inspector for item in await load_applications(inspection)):
+        raise ConflictError("recusal.asked-already", "this was asked before; it is decided once")
+    await RecusalApplication.insert(
+        RecusalApplication(
+            inspection=inspection,
+            inspector=inspector,
+            reason=reason,
+            applied_on=applied_on,
+            recorded_by=person_of(op.actor),
+            recorded_at=op.at,
         )
-        approvers = await load_people_with(Role.APPROVER, but=await load_accounts(members))
-        await append_notices(op, approvers, _notice("recusal.decide", row))
+    )
+    team = await load_accounts(await load_members(inspection))
+    await append_notices(op, await load_people_with(Role.APPROVER, but=team), _notice("recusal.decide", row))
 
 
 async def decide_application(
@@ -140,6 +161,10 @@ async def decide_application(
         if verdict == "granted" and row["draw"] is None:  # else the empty seat tells them
             people |= await load_people_with(Role.DRAFTER)
         await append_notices(op, people, _notice(f"recusal.{verdict}", row))
+        told = NewNotice(
+            kind=f"recusal.{verdict}", what=row["agency_name"], path=f"/inspections/{inspection}"
+        )
+        await tell_agency(op, row["agency"], told, DeskRight.CLERK)
 
 
 async def load_applications(inspection: int) -> tuple[ApplicationView, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from agency_credit.database.tables import DrawStep, ResultConfirmation
@@ -13,7 +14,13 @@ from agency_credit.inspection import result_states
 from agency_credit.inspection.result_states import ResultState
 from agency_credit.services.draw_store import person_of
 from agency_credit.services.follow_up import open_for_publication
-from agency_credit.services.notices import NewNotice, append_notices, load_people_with, settle_notices
+from agency_credit.services.notices import (
+    NewNotice,
+    append_notices,
+    load_people_with,
+    settle_notices,
+    tell_agency,
+)
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_categories
@@ -105,6 +112,7 @@ async def append_result_publication(op: Operation, inspection: dict[str, Any]) -
     await settle_notices(op, path, "result.publish", "result.review")
     notice = NewNotice(kind="result.published", what=inspection["agency_name"], path=path)
     await append_notices(op, await load_accounts(await load_members(inspection["id"])), notice)
+    await tell_agency(op, inspection["agency"], replace(notice, path=f"/inspections/{inspection['id']}"))
     await open_for_publication(op, inspection, latest)
 
 

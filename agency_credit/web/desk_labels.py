@@ -13,3 +13,9 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
         "reader": msgid("Reader"),
     },
 }
+
+DESK_ACTIONS: Mapping[str, str] = {
+    "paper.copy": msgid("Print a copy of a paper at the desk"),
+    "recusal.ask": msgid("Ask at the desk that an inspector steps back"),
+}
+"""Among the actions of the audit lines."""

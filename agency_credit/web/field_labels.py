@@ -41,6 +41,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
         "recusal.granted": msgid("A recusal was granted"),
         "seats.fill": msgid("A seat is empty: a supplementary draw is due"),
         "recusal.refused": msgid("A recusal was refused"),
+        "desk.ordered": msgid("Something has to be put right by a day"),
         "follow-up.opened": msgid("A follow-up was opened"),
         "follow-up.due": msgid("What was ordered is due"),
         "follow-up.close": msgid("A follow-up waits to be closed"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agency_credit.web.desk_labels import DESK_LABELS
+from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.plan_labels import PLAN_LABELS
@@ -281,6 +281,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "trademark": msgid("trademarks"),
     },
     "action": {
+        **DESK_ACTIONS,
         **FIELD_ACTIONS,
         "session.open": msgid("Log in"),
         "session.close": msgid("Log out"),

@@ -200,6 +200,10 @@ GET    /desk                                            agency
 GET    /desk/{uscc:str}                                 agency
 GET    /desk/{uscc:str}/ledger                          agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
+GET    /desk/{uscc:str}/inspections                     agency
+GET    /desk/{uscc:str}/inspections/{inspection:int}    agency
+GET    /desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str} agency
+POST   /desk/{uscc:str}/inspections/{inspection:int}/recusal agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public

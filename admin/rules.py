@@ -28,7 +28,7 @@ from agency_credit.services.rule_views import PART, find_target, load_rule, load
 
 CHANGE = "/admin/rules/changes/{number}"
 LARGEST_REQUEST = MAX_FILE_BYTES + 64 * 1024
-_ABOUT = ("clause", "supervision", "value")
+_ABOUT = ("clause", "supervision", "value", "publication")
 _FIELD_OF = {"change.reason": "reason", "change.past": "applies_from", "rules.first-day": "applies_from"}
 
 
@@ -190,6 +190,11 @@ def _read_amendment(entered: Entered, about: str, target: str) -> dict[str, Any]
     elif about == "supervision":
         fraction = entered.text("fraction")
         amendment |= {"fraction": fraction or None, "minimum": entered.number("minimum")}
+    elif about == "publication":
+        answer = entered.text("allowed")
+        if answer not in ("yes", "no"):
+            entered.add_fault("allowed", "form.choice", "choose one of the answers")
+        return amendment | {"allowed": answer == "yes"}
     else:
         amendment["number"] = entered.number("number")
     place = {key: entered.text(key) for key in ("article", "annex") if entered.text(key)}
@@ -230,7 +235,7 @@ def _field_of(fault: Fault) -> str:
 def _values(entered: Entered) -> dict[str, str]:
     names = (
         *("how", "points", "points_up_to", "points_from", "within", "fraction", "minimum", "number"),
-        *("source", "article", "annex", "applies_from", "reason", "correction", "based_on"),
+        *("allowed", "source", "article", "annex", "applies_from", "reason", "correction", "based_on"),
     )
     return {name: entered.paragraph(name) if name == "reason" else entered.text(name) for name in names}
 

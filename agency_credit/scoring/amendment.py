@@ -12,6 +12,7 @@ from typing import Any
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.scoring.instrument import Instrument
 from agency_credit.scoring.rule_file import parse_rule_file
+from agency_credit.scoring.shown import SHOW_RULES
 from agency_credit.scoring.toml_table import JSON_SUFFIX, format_document
 
 _POINTS = ("points", "points_up_to", "points_from", "within")
@@ -19,10 +20,16 @@ _SET = {
     "clause": (*_POINTS, "citation"),
     "supervision": ("fraction", "minimum", "priority", "citation"),
     "value": ("number", "citation"),
+    "publication": ("allowed",),
 }
 """What an amendment can set, by what it is about."""
 _ALWAYS = ("source", "entered_by", "entered_on")
-_LIST = {"clause": "clauses", "supervision": "supervision", "value": "values"}
+_LIST = {
+    "clause": "clauses",
+    "supervision": "supervision",
+    "value": "values",
+    "publication": "publication",
+}
 _NAME: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "clause": lambda row: str(row.get("code")),
     "supervision": lambda row: f"{row.get('practice_line')}/{row.get('tier')}",
@@ -36,8 +43,8 @@ def amend_file(content: bytes, amendments: Sequence[Mapping[str, Any]], name: st
     Parameters
     ----------
     amendments
-        Each names one `clause`, line of `supervision` (``"patent/D"``) or `value`, and has `source`,
-        `entered_by` and `entered_on`.
+        Each names one `clause`, line of `supervision` (``"patent/D"``), `value`, or rule of `publication`
+        (``"score_public"``; it need not be there yet), and has `source`, `entered_by` and `entered_on`.
     name
         Of the file; faults name it.
 
@@ -65,7 +72,7 @@ def _amend(document: dict[str, Any], amendment: Mapping[str, Any], name: str, fa
         )
         return
     target = str(amendment[about])
-    rows = [row for row in document.get(_LIST[about], ()) if _NAME[about](row) == target]
+    rows = _find_rows(document, about, target)
     at = f"{name}: {_LIST[about]}.{target}"
     if not rows:
         template = "there is nothing called {name} in this file; mend the name"
@@ -82,6 +89,15 @@ def _amend(document: dict[str, Any], amendment: Mapping[str, Any], name: str, fa
     ]
     if rows and not faults:
         _put_in(rows[0], about, amendment)
+
+
+def _find_rows(document: dict[str, Any], about: str, target: str) -> list[dict[str, Any]]:
+    if about != "publication":
+        return [row for row in document.get(_LIST[about], ()) if _NAME[about](row) == target]
+    if target not in SHOW_RULES or document.get("type") != "rating":
+        return []
+    row: dict[str, Any] = document.setdefault(about, {}).setdefault(target, {})
+    return [row]
 
 
 def _put_in(row: dict[str, Any], about: str, amendment: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ from agency_credit.scoring.clause_table import (
     parse_provenance,
 )
 from agency_credit.scoring.instrument import Instrument, parse_head
+from agency_credit.scoring.shown import Publication, parse_publication
 from agency_credit.scoring.toml_table import TomlTable
 
 
@@ -45,6 +46,8 @@ class RulePack(Instrument):
         What holds for a clause that says nothing else.
     groups, clauses
         In the order of the file.
+    publication
+        Who may see what comes out.
     """
 
     subject: RatingSubject
@@ -56,6 +59,7 @@ class RulePack(Instrument):
     counting: Counting
     groups: tuple[Group, ...]
     clauses: tuple[Clause, ...]
+    publication: Publication
 
     @property
     def line(self) -> tuple[str, ...]:
@@ -95,6 +99,7 @@ def parse_pack(table: TomlTable, content: bytes) -> RulePack:
     life, counting = parse_life(table.table("life")), parse_counting(table.table("counting"))
     base = table.table("base")
     n_before_tiers = len(table.faults)
+    subject = table.choice("subject", RatingSubject)
     tiers = tuple(parse_tier(tier) for tier in table.tables("tiers"))
     if len(table.faults) == n_before_tiers:
         check_bands(table, tiers)
@@ -102,7 +107,7 @@ def parse_pack(table: TomlTable, content: bytes) -> RulePack:
         **head,
         content=content,
         digest=digest(content),
-        subject=table.choice("subject", RatingSubject),
+        subject=subject,
         collects_from=table.optional_day("collects_from"),
         base_millipoints=base.points("points"),
         base_provenance=parse_provenance(base),
@@ -111,6 +116,7 @@ def parse_pack(table: TomlTable, content: bytes) -> RulePack:
         counting=counting,
         groups=tuple(parse_group(group) for group in table.optional_tables("groups")),
         clauses=tuple(parse_clause(clause, life, counting, instrument) for clause in table.tables("clauses")),
+        publication=parse_publication(table, subject),
     )
     base.close()
     table.close()

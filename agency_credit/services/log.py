@@ -39,6 +39,7 @@ from agency_credit.services.fork_guard import NAME as GUARD
 from agency_credit.services.fork_guard import find_fork, find_own_fork, read_guard, write_guard
 from agency_credit.services.keys import LogSigner
 from agency_credit.services.log_bodies import load_sealed
+from agency_credit.services.shown_scores import load_withheld
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
@@ -274,7 +275,7 @@ async def load_checkpoint() -> str | None:
     return str(last["note"]) if last else None
 
 
-async def load_proof(index: int) -> str:
+async def load_proof(office: Office, index: int) -> str:
     """The ``.tlog-proof`` of an entry under the newest checkpoint.
 
     Its extra data holds the entry, and body and salt behind a commitment while they are public.
@@ -290,7 +291,7 @@ async def load_proof(index: int) -> str:
     leaves = (await _load_leaves())[: last["size"]]
     row = await LogEntry.select(LogEntry.entry).where(LogEntry.index == index).first()
     assert row is not None, "the leaves come from the same rows"
-    is_sealed = bool(await load_sealed([index]))
+    is_sealed = bool(await load_sealed([index]) or await load_withheld(office, [index]))
     opened = None if is_sealed else await LogBody.select().where(LogBody.log_index == index).first()
     extra = format_extra(
         parse_entry(bytes(row["entry"])),
@@ -301,7 +302,7 @@ async def load_proof(index: int) -> str:
     return format_proof(LogProof(index=index, path=path, checkpoint=last["note"], extra=extra))
 
 
-async def load_entries(*, cursor: str = "", limit: int = 50) -> EntryPage:
+async def load_entries(office: Office, *, cursor: str = "", limit: int = 50) -> EntryPage:
     """A page of the log, the newest entries first.
 
     Raises
@@ -323,7 +324,8 @@ async def load_entries(*, cursor: str = "", limit: int = 50) -> EntryPage:
         .order_by(LogEntry.index, ascending=False)
     )
     bodies = await LogBody.select().where((LogBody.log_index >= start) & (LogBody.log_index < end))
-    sealed = await load_sealed([row["log_index"] for row in bodies])
+    hidden = [row["log_index"] for row in bodies]
+    sealed = await load_sealed(hidden) | await load_withheld(office, hidden)
     opened = {
         row["log_index"]: json.loads(row["body_json"]) for row in bodies if row["log_index"] not in sealed
     }

@@ -30,6 +30,7 @@ from agency_credit.services.record_history import SECOND, leave_out_gone, load_a
 from agency_credit.services.record_salts import record_body
 from agency_credit.services.register import load_agency_row
 from agency_credit.services.rule_book import RuleBook, load_rule_book
+from agency_credit.services.shown_scores import load_open_packs
 
 
 async def load_rating_bundle(
@@ -41,6 +42,7 @@ async def load_rating_bundle(
     2. A rating that rests on a record which is repaired or withdrawn by now is not shown any more.
     3. Texts of records only where nothing in them has to be masked, which would break the commitment; of
        the others there is the commitment alone.
+    4. They tell the score, so there are none where the rule pack does not make it public.
 
     Parameters
     ----------
@@ -54,6 +56,11 @@ async def load_rating_bundle(
     """
     agency = await load_agency_row(uscc)
     rating = await _load_rating(agency["id"], practice_line, number)
+    if rating["pack_id"] not in await load_open_packs(office):  # 4
+        raise NotFoundError(
+            "rating.score-withheld",
+            "the rule pack of this rating does not make scores public: the tier is shown, its files are not",
+        )
     pack = find_pack(await load_rule_book(office), rating)
     known = await load_agency_records([agency["id"]], before=rating["rated_at"] + SECOND)  # 1
     on: date = rating["rated_on"]

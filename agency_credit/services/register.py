@@ -1,6 +1,7 @@
 """The register as the public may see it: no telephone, no head, no practitioner, no risk class.
 
-The structures here are the answers of the API too; scores and points are decimal strings.
+The structures here are the answers of the API too; scores and points are decimal strings. Scores, and points
+of lines, only where the rule pack makes them public (`shown_scores`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from agency_credit.services.rating_store import find_moved
 from agency_credit.services.record_history import load_gone
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import RuleBook, load_rule_book
+from agency_credit.services.shown_scores import load_open_packs
 
 
 class PackNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +105,13 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RatingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A rating with all that leads to it."""
+    """A rating with all that leads to it.
+
+    Parameters
+    ----------
+    is_score_public
+        The rule pack makes scores public; else the tier alone is: `score` is None, `lines` are empty.
+    """
 
     practice_line: str
     agency_code: str
@@ -113,6 +121,7 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
     score: str | None
     rated_on: date | None
     pack: PackFacts | None
+    is_score_public: bool
     lines: list[LedgerRow]
 
 
@@ -179,13 +188,14 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """A rating as it once stood; a row stands until the next one of its practice line.
 
     `number` counts the agency's ratings in the practice line from 1; its files are asked for by it.
+    `score` is None, and `moved` empty, where the rule pack does not make scores public.
     `moved`: lines that are others than in the rating before it.
     """
 
     practice_line: str
     rated_on: date
     tier: str
-    score: str
+    score: str | None
     pack: str
     is_fictional: bool
     number: int
@@ -245,7 +255,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     What moved a score after one that is left out is told against the last that is shown.
     """
     row = await load_agency_row(uscc)
-    gone = await load_gone(row["id"], office.today())
+    gone, open_packs = await load_gone(row["id"], office.today()), await load_open_packs(office)
     columns = [*_HISTORY_COLUMNS, Rating.lines_json] if gone else _HISTORY_COLUMNS
     ratings = await (
         Rating.select(*columns)
@@ -267,18 +277,19 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
             moves = _find_moves(last.get(practice_line), rating)
         left_out.discard(practice_line)
         last[practice_line] = rating
+        is_told = rating["pack_id"] in open_packs
         shown = HistoryRow(
             practice_line=practice_line,
             rated_on=rating["rated_on"],
             tier=rating["tier"],
-            score=format_points(rating["score"]),
+            score=format_points(rating["score"]) if is_told else None,
             pack=rating["pack_id"],
             is_fictional=rating["is_fictional"],
             number=numbers[practice_line],
             moved=[
                 MovedLine(clause=move.clause, before=move.before, after=move.after, state=move.state)
                 for move in moves
-                if move.record not in gone
+                if is_told and move.record not in gone
             ],
         )
         history.append(shown)
@@ -325,25 +336,36 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
     )
     latest = await load_latest_ratings([agency], with_lines=True)
     book = await load_rule_book(office)
-    gone = await load_gone(agency, office.today())
-    return [_view_rating(book, row, latest.get((agency, row["practice_line"])), gone) for row in practices]
+    gone, open_packs = await load_gone(agency, office.today()), await load_open_packs(office)
+    views = []
+    for row in practices:
+        rating = latest.get((agency, row["practice_line"]))
+        is_told = rating is not None and rating["pack_id"] in open_packs
+        views.append(_view_rating(book, row, rating, gone, is_told=is_told))
+    return views
 
 
 def _view_rating(
-    book: RuleBook, practice: dict[str, Any], rating: dict[str, Any] | None, gone: frozenset[str]
+    book: RuleBook,
+    practice: dict[str, Any],
+    rating: dict[str, Any] | None,
+    gone: frozenset[str],
+    *,
+    is_told: bool,
 ) -> RatingView:
     pack = pack_of_rating(book, rating) if rating else None
     clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
-    lines = _LINES.decode(rating["lines_json"]) if rating else []
+    lines = _LINES.decode(rating["lines_json"]) if rating and is_told else []
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],
         filed_on=practice["filed_on"],
         valid_until=practice["valid_until"],
         tier=rating["tier"] if rating else None,
-        score=format_points(rating["score"]) if rating else None,
+        score=format_points(rating["score"]) if rating and is_told else None,
         rated_on=rating["rated_on"] if rating else None,
         pack=pack_facts(pack, rating) if rating else None,
+        is_score_public=is_told,
         lines=[_ledger_row(line, clauses) for line in lines if line.record not in gone],
     )
 

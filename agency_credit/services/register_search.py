@@ -17,6 +17,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.reference import load_districts
 from agency_credit.services.register import load_latest_ratings
 from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.shown_scores import load_open_packs
 
 MAX_LIMIT = 200
 PRACTICE_LINES = ("patent", "trademark")
@@ -24,7 +25,10 @@ _SPACES_AND_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A practice line of an agency and its tier; no tier while it has not been rated."""
+    """A practice line of an agency and its tier; no tier while it has not been rated.
+
+    `score`: None too where the rule pack does not make it public.
+    """
 
     practice_line: str
     tier: str | None = None
@@ -92,7 +96,7 @@ async def search_agencies(office: Office, query: AgencyQuery) -> AgencyPage:
         query.cursor,
         query.limit + 1,
     )
-    items = await _load_summaries([row["id"] for row in found[: query.limit]])
+    items = await _load_summaries(office, [row["id"] for row in found[: query.limit]])
     more = len(found) > query.limit
     return AgencyPage(items=items, total=counted[0]["n"], cursor=items[-1].uscc if more else None)
 
@@ -154,7 +158,7 @@ def _conditions(query: AgencyQuery) -> tuple[str, list[str]]:
     return " AND ".join(parts), values
 
 
-async def _load_summaries(ids: list[int]) -> list[AgencySummary]:
+async def _load_summaries(office: Office, ids: list[int]) -> list[AgencySummary]:
     if not ids:
         return []
     agencies = await Agency.select().where(Agency.id.is_in(ids)).order_by(Agency.uscc)
@@ -164,7 +168,7 @@ async def _load_summaries(ids: list[int]) -> list[AgencySummary]:
         .order_by(AgencyPractice.practice_line)
     )
     latest = await load_latest_ratings(ids)
-    districts = await load_districts()
+    districts, open_packs = await load_districts(), await load_open_packs(office)
     return [
         AgencySummary(
             uscc=row["uscc"],
@@ -175,7 +179,9 @@ async def _load_summaries(ids: list[int]) -> list[AgencySummary]:
             list_status=row["list_status"],
             is_branch=row["branch_of"] is not None,
             standings=[
-                _standing(practice["practice_line"], latest.get((row["id"], practice["practice_line"])))
+                _standing(
+                    practice["practice_line"], latest.get((row["id"], practice["practice_line"])), open_packs
+                )
                 for practice in practices
                 if practice["agency"] == row["id"]
             ],
@@ -184,13 +190,13 @@ async def _load_summaries(ids: list[int]) -> list[AgencySummary]:
     ]
 
 
-def _standing(practice_line: str, rating: dict[str, Any] | None) -> Standing:
+def _standing(practice_line: str, rating: dict[str, Any] | None, open_packs: frozenset[str]) -> Standing:
     if rating is None:
         return Standing(practice_line=practice_line)
     return Standing(
         practice_line=practice_line,
         tier=rating["tier"],
-        score=format_points(rating["score"]),
+        score=format_points(rating["score"]) if rating["pack_id"] in open_packs else None,
         rated_on=rating["rated_on"],
         is_fictional=rating["is_fictional"],
     )

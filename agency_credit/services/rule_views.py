@@ -15,6 +15,7 @@ from agency_credit.domain.errors import InputError, NotFoundError
 from agency_credit.scoring import Duties, Instrument, PeriodTable, Profile, RulePack
 from agency_credit.scoring.compare import Difference, compare_files
 from agency_credit.scoring.history import RuleStep, steps_on
+from agency_credit.scoring.shown import ShowRule
 from agency_credit.services.change_request import Change, load_changes_by_number
 from agency_credit.services.office import Office
 from agency_credit.services.reference import load_parameter
@@ -96,6 +97,14 @@ class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowRow:
+    """A rule of showing by its key; `rule` None: the pack does not say it."""
+
+    key: str
+    rule: ShowRule | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleView:
     """The page of a rule file.
 
@@ -114,6 +123,8 @@ class RuleView:
         Versions whose day has not come.
     classes
         What the classes of severity are called, by the period tables of today.
+    shown
+        Who may see what comes out; of a rule pack only.
     """
 
     summary: RuleSummary
@@ -128,6 +139,7 @@ class RuleView:
     n_differences: int
     later: tuple[RuleStepView, ...]
     classes: dict[str, Wording]
+    shown: tuple[ShowRow, ...]
 
 
 async def load_rules(office: Office) -> list[RuleSummary]:
@@ -191,6 +203,7 @@ async def load_rule(office: Office, instrument: str, number: int | None = None, 
         differences=differences[:PART],
         n_differences=len(differences),
         classes=_classes(book, today),
+        shown=show_rows(file) if isinstance(file, RulePack) else (),
         later=tuple(step for step in steps if step.applies_from > today and step.number > 1),
     )
 
@@ -216,11 +229,20 @@ def find_target(file: Instrument, about: str, target: str) -> Any | None:
     """The row of a file that an amendment speaks of; None: there is none."""
     if about == "clause" and isinstance(file, RulePack):
         return next((clause for clause in file.clauses if clause.code == target), None)
+    if about == "publication" and isinstance(file, RulePack):
+        return next((row for row in show_rows(file) if row.key == target), None)
     if about == "supervision" and isinstance(file, Profile):
         return file.supervision_of(*target.partition("/")[::2])
     if about == "value" and isinstance(file, Profile):
         return next((value for value in file.values if value.key == target), None)
     return None
+
+
+def show_rows(pack: RulePack) -> tuple[ShowRow, ...]:
+    """What a pack says, or could say, of showing: one row, by whom it rates."""
+    is_of_agencies = pack.subject.value.endswith("-agency")
+    key = "score_public" if is_of_agencies else "shown_to_agency"
+    return (ShowRow(key=key, rule=getattr(pack.publication, key)),)
 
 
 def _history(book: RuleBook, instrument: str) -> Sequence[RuleStep]:

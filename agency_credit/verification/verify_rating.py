@@ -40,7 +40,7 @@ POINTS, MONTHS = r'-?\d+|"[+-]?\d{1,15}(\.\d{1,3})?"', r"[1-9]\d{0,2}|1[01]\d\d|
 WORDING = {"zh": WORDS, "en": WORDS}
 VALUE = {"status": '"(found|unverified|entered)"', "source": WORDS, "entered_by?": WORDS, "entered_on?": DAY}
 LIFE = {"from": '"(decided|entered)"', "months?": MONTHS, **VALUE}
-COUNTING = {"rule": '"(per-case|per-year|once)"', **VALUE}
+COUNTING, SHOWN = {"rule": '"(per-case|per-year|once)"', **VALUE}, {"allowed": "true|false", **VALUE}
 SHAPES: dict[str, Any] = {
     "rating.json": {"ledger": DIGEST, "on": DAY, "pack": DIGEST, "protocol": '"rating/1"', "score": INTEGER,
                     "records": {"root": DIGEST, "size": COUNT}, "subject": WORDS, "tier": WORDS},
@@ -50,6 +50,7 @@ SHAPES: dict[str, Any] = {
         "caveats?": [{"about": WORDS, "from_on?": DAY, "wording": WORDING, "source": WORDS}],
         "subject": '"(patent|trademark)-(agency|practitioner)"', "base": {"points": POINTS, **VALUE},
         "collects_from?": DAY, "counting": COUNTING, "fictional?": "true",
+        "publication?": dict.fromkeys(("score_public?", "shown_to_agency?"), SHOWN),
         "tiers": [{"name": WORDS, **dict.fromkeys(("from?", "above?", "below?", "up_to?"), POINTS), **VALUE}],
         "groups?": [{"code": WORDS, "kind": KIND, "wording": WORDING, "cap?": POINTS, **VALUE}],
         "clauses": [{
@@ -57,8 +58,7 @@ SHAPES: dict[str, Any] = {
             "points?": POINTS, "points_up_to?": POINTS, "points_from?": POINTS, "life?": LIFE,
             "within?": {"rule": '"(assessed|ceiling)"', **VALUE}, "counting?": {"cap?": POINTS, **COUNTING},
             "citation": dict.fromkeys(("instrument?", "article?", "annex?"), WORDS),
-            "severity?": {"class": WORDS, **VALUE},
-            "repair?": {"allowed": "true|false", "after_months?": MONTHS, **VALUE}}]},
+            "severity?": {"class": WORDS, **VALUE}, "repair?": {"after_months?": MONTHS, **SHOWN}}]},
     "records.jsonl": {
         "assessed": f"null|{INTEGER}", "decided_on": DAY, "entered_on": NO_DAY, "evidence": f"null|{DIGEST}",
         "kind": TEXT, "record": DIGEST, "repaired_on": NO_DAY, "withdrawn_on": NO_DAY,

@@ -23,9 +23,9 @@ async def read_checkpoint() -> Response[str]:
 
 
 @get("/log/proof/{index:int}")
-async def read_proof(index: FromPath[int]) -> Response[str]:
+async def read_proof(office: NamedDependency[Office], index: FromPath[int]) -> Response[str]:
     """The proof that an entry is in the log, in the form tlog-proof of C2SP."""
-    return Response(await load_proof(index), media_type=_TEXT)
+    return Response(await load_proof(office, index), media_type=_TEXT)
 
 
 @get("/log/keys")

@@ -114,6 +114,16 @@ RULE_LABELS: Mapping[str, Mapping[str, str]] = {
         "min_months": msgid("least months"),
         "max_months": msgid("most months"),
         "records": msgid("words of records"),
+        "publication.score_public.allowed": msgid("Scores are public"),
+        "publication.score_public.status": msgid("status of what is said of scores"),
+        "publication.score_public.source": msgid("source of what is said of scores"),
+        "publication.shown_to_agency.allowed": msgid("The agency sees the ratings of its practitioners"),
+        "publication.shown_to_agency.status": msgid("status of what is said of practitioners"),
+        "publication.shown_to_agency.source": msgid("source of what is said of practitioners"),
+    },
+    "show_rule": {
+        "score_public": msgid("Scores are public"),
+        "shown_to_agency": msgid("The agency sees the ratings of its practitioners"),
     },
     "verdict": {
         "approved": msgid("approved"),

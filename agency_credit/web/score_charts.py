@@ -26,10 +26,11 @@ def history_charts(
     Parameters
     ----------
     history
-        As `load_history` gives it, the newest first; of several of one day the newest holds.
+        As `load_history` gives it, the newest first; of several of one day the newest holds. What has no
+        score is left out.
     """
     by_line: dict[str, dict[date, list[HistoryRow]]] = {}
-    for row in reversed(history):
+    for row in reversed([row for row in history if row.score is not None]):
         by_line.setdefault(row.practice_line, {}).setdefault(row.rated_on, []).append(row)
     charts = {}
     for line, days in by_line.items():
@@ -81,7 +82,7 @@ def _history_moment(rows: Sequence[HistoryRow], book: RuleBook, language: Langua
     pack = file if isinstance(file, RulePack) else None
     return ChartMoment(
         on=holds.rated_on,
-        score=parse_points(holds.score),
+        score=None if holds.score is None else parse_points(holds.score),
         tier=holds.tier,
         bands=pack.tiers if pack else (),
         sentences=tuple(_tell_moves((move for row in rows for move in row.moved), pack, language)),

@@ -137,7 +137,7 @@ async def test_each_entry_has_a_proof_that_verifies_from_the_keys_alone(office: 
     await sign_checkpoint(office)
     keys = [parse_verifier_key(text) for text in await vkeys(office)]
     for index in range(7):
-        proven = verify_proof(parse_proof(await load_proof(index)), keys)
+        proven = verify_proof(parse_proof(await load_proof(office, index)), keys)
         assert proven.index == index
         assert proven.checkpoint.size == 7
         assert proven.body == (SECRET if index > 3 else {"announcement": "a" * 64})
@@ -151,32 +151,32 @@ async def test_a_hidden_body_stays_out_of_the_entry_and_can_be_forgotten(office:
     assert SECRET["agency"].encode() not in bytes(row["entry"])
     await LogBody.delete().where(LogBody.log_index == index)
     keys = [parse_verifier_key(text) for text in await vkeys(office)]
-    proven = verify_proof(parse_proof(await load_proof(index)), keys)
+    proven = verify_proof(parse_proof(await load_proof(office, index)), keys)
     assert proven.body is None
     assert proven.entry.commitment
 
 
 async def test_equal_bodies_have_different_commitments(office: Office) -> None:
     await append(office, 2, is_committed=True)
-    page = await load_entries()
+    page = await load_entries(office)
     assert len({item.commitment for item in page.items}) == 2
 
 
 async def test_an_entry_that_no_checkpoint_covers_has_no_proof_yet(office: Office) -> None:
     await append(office)
     with pytest.raises(NotFoundError):
-        await load_proof(0)
+        await load_proof(office, 0)
     await sign_checkpoint(office)
     for index in (-1, 1):
         with pytest.raises(NotFoundError):
-            await load_proof(index)
+            await load_proof(office, index)
 
 
 async def test_pages_run_from_the_newest_entry_to_the_oldest(office: Office) -> None:
     await append(office, 5)
-    first = await load_entries(limit=2)
+    first = await load_entries(office, limit=2)
     assert ([item.index for item in first.items], first.total, first.cursor) == ([4, 3], 5, "3")
-    last = await load_entries(cursor="1", limit=2)
+    last = await load_entries(office, cursor="1", limit=2)
     assert ([item.index for item in last.items], last.cursor) == ([0], None)
     assert first.items[0].body == {"announcement": "a" * 64}
 
@@ -184,7 +184,7 @@ async def test_pages_run_from_the_newest_entry_to_the_oldest(office: Office) -> 
 async def test_a_page_that_makes_no_sense_is_refused(office: Office) -> None:
     for cursor, limit in (("x", 1), ("-1", 1), ("٣", 1), ("9" * 30, 1), ("", 0), ("", 201)):
         with pytest.raises(InputError):
-            await load_entries(cursor=cursor, limit=limit)
+            await load_entries(office, cursor=cursor, limit=limit)
 
 
 async def test_a_rotated_key_signs_beside_the_new_one_for_90_days(

@@ -265,12 +265,12 @@ async def test_the_published_bundle_stays_true_and_tells_the_call_only_then(worl
     await call(world, draw, stratum["drawn"][0])
     (row,) = await ReserveCall.select()
     reserve = stratum["reserves"][0]
-    assert reserve not in await _shown(row["log_index"])
+    assert reserve not in await _shown(world.office, row["log_index"])
     await _inspect_all(world, draw)
     await publish_draw(world.office, world.approver, draw)
     files = await load_files((await load_draw_row(draw))["id"])
     assert files["result.json"] == before
-    assert reserve in await _shown(row["log_index"])
+    assert reserve in await _shown(world.office, row["log_index"])
 
 
 async def test_a_seat_of_a_closed_inspection_is_not_emptied(world: World) -> None:
@@ -291,13 +291,13 @@ async def _inspect_all(world: World, draw: str) -> None:
             await inspect(world, inspection["id"])
 
 
-async def _shown(index: int) -> str:
+async def _shown(office: Office, index: int) -> str:
     """What outsiders see of an entry, by its proof and in the list."""
-    page = await load_entries()
+    page = await load_entries(office)
     listed = next(item for item in page.items if item.index == index)
     import base64
 
-    proof = await load_proof(index)
+    proof = await load_proof(office, index)
     line = next(row for row in proof.splitlines() if row.startswith("extra "))
     shown = base64.b64decode(line.removeprefix("extra ")).decode()
     return shown + json.dumps(listed.body)

@@ -50,9 +50,9 @@ async def late(world: World) -> str:
     return draw
 
 
-async def proofs_of(draw: str) -> list[str]:
+async def proofs_of(office: Office, draw: str) -> list[str]:
     rows = await LogEntry.select(LogEntry.index, LogEntry.type).where(LogEntry.subject == draw)
-    return [await load_proof(row["index"]) for row in sorted(rows, key=lambda row: row["index"])]
+    return [await load_proof(office, row["index"]) for row in sorted(rows, key=lambda row: row["index"])]
 
 
 async def keys_of(world: World) -> list[str]:
@@ -62,7 +62,7 @@ async def keys_of(world: World) -> list[str]:
 async def arguments(world: World, draw: str, folder: Path) -> list[str]:
     """BUNDLE, every --proof and --key, as a visitor has them after downloading."""
     given = [str(world.office.settings.bundles / draw)]
-    for n, text in enumerate(await proofs_of(draw)):
+    for n, text in enumerate(await proofs_of(world.office, draw)):
         (folder / f"proof-{n}.txt").write_text(text, "utf-8")
         given += ["--proof", str(folder / f"proof-{n}.txt")]
     (folder / "log-keys.txt").write_text("".join(f"{key}\n" for key in await keys_of(world)), "utf-8")
@@ -75,12 +75,13 @@ def bundle(world: World, draw: str) -> dict[str, bytes]:
 
 async def test_the_proofs_that_are_served_fit_the_bundle_and_no_other_draw(world: World) -> None:
     draw = await published(world)
-    proofs, keys = await proofs_of(draw), await keys_of(world)
+    proofs, keys = await proofs_of(world.office, draw), await keys_of(world)
     assert len(proofs) == 4
     assert check_log(bundle(world, draw), proofs, keys) == LogReport(faults=(), notes=())
     next_year = [{**source, "at": source["at"].replace("2026", "2027")} for source in made.PUBLIC]
     other = await made.announced(world, entropy=next_year, publication="at-once")
-    report = check_log(bundle(world, draw), [*await proofs_of(draw), *await proofs_of(other)], keys)
+    proofs = [proof for one in (draw, other) for proof in await proofs_of(world.office, one)]
+    report = check_log(bundle(world, draw), proofs, keys)
     [fault] = report.faults
     assert f"draw.announced of {other} is no step of the draw {draw}" in fault.message
 

@@ -229,7 +229,7 @@ ENTERED = {"source": "附件", "entered_by": "局", "entered_on": "2025-08-01"}
 @pytest.mark.parametrize(
     ("amendment", "message"),
     [
-        ({"points": "-1"}, "pack: an amendment names one of: clause, supervision, value"),
+        ({"points": "-1"}, "pack: an amendment names one of: clause, supervision, value, publication"),
         (
             {"clause": "X", "points": "-1"},
             "pack: clauses.X: there is nothing called X in this file; mend the name",

@@ -6,6 +6,7 @@ Pure: files are handed in as bytes, the day as a date.
 from agency_credit.scoring.answers import ledger_answer, outlook_answer, rule_pack_answer
 from agency_credit.scoring.batch import PopulationScores, score_population
 from agency_credit.scoring.bundle import RecordBody, format_rated, format_rating_bundle
+from agency_credit.scoring.disclosure import find_row, find_uncollected
 from agency_credit.scoring.duties import Duties
 from agency_credit.scoring.explain import Sentence, explain_ledger, explain_line
 from agency_credit.scoring.explain_outlook import (
@@ -54,6 +55,8 @@ __all__ = [
     "explain_what_if",
     "find_gaps",
     "find_overlaps",
+    "find_row",
+    "find_uncollected",
     "fit_assessments",
     "format_rated",
     "format_rating_bundle",

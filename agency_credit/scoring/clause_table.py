@@ -23,6 +23,7 @@ from agency_credit.scoring.clause import (
 from agency_credit.scoring.toml_table import TomlTable
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,59}", re.ASCII)
+_AREA = re.compile(r"[0-9]{0,6}", re.ASCII)
 
 
 def parse_code(table: TomlTable, key: str) -> str:
@@ -31,6 +32,14 @@ def parse_code(table: TomlTable, key: str) -> str:
     if code and not _CODE.fullmatch(code):
         table.fault(key, "rules.code", "use at most 60 ASCII letters, digits, points, + and hyphens")
     return code
+
+
+def parse_area(table: TomlTable) -> str:
+    """`area`: first digits of a district code, empty for everywhere."""
+    area = table.empty_or_text("area")
+    if not _AREA.fullmatch(area):
+        table.fault("area", "rules.area", "expected at most six digits of a district code, or an empty text")
+    return area
 
 
 def parse_wording(table: TomlTable) -> Wording:

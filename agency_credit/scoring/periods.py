@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.citation import Citation, Provenance, Wording
+from agency_credit.domain.record import Category, Procedure, Sanction
 from agency_credit.scoring.clause import RepairRule
 from agency_credit.scoring.clause_table import (
+    parse_area,
     parse_citation,
     parse_code,
     parse_provenance,
@@ -18,6 +21,8 @@ from agency_credit.scoring.clause_table import (
 )
 from agency_credit.scoring.instrument import Instrument, parse_head
 from agency_credit.scoring.toml_table import TomlTable
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Disclosure(StrEnum):
@@ -58,12 +63,46 @@ class Condition(Wording):
     requires: Requirement | None = None
 
 
+class SubjectKind(StrEnum):
+    """Whose record it is."""
+
+    ENTITY = "entity"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """Data by which a record is of a class although nobody stated one; what is empty asks for nothing.
+
+    Parameters
+    ----------
+    categories
+        The record is of one of them.
+    procedure
+        In which the penalty was imposed.
+    sanctions_only, sanctions_any
+        All its sanctions are among these (and there is one); at least one is among these.
+    subject
+        Whose record it is.
+    """
+
+    categories: tuple[Category, ...] = ()
+    procedure: Procedure | None = None
+    sanctions_only: tuple[Sanction, ...] = ()
+    sanctions_any: tuple[Sanction, ...] = ()
+    subject: SubjectKind | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosurePeriod:
     """A row: one class of severity.
 
     Parameters
     ----------
+    applies
+        A record that fits one of these is of the class; none: only the authority says which record is.
+    is_collected
+        False: such a record is no credit item, and is not taken in.
     min_months
         Before it no repair; None: the instrument names none.
     max_months
@@ -72,6 +111,8 @@ class DisclosurePeriod:
 
     name: str
     wording: Wording
+    applies: tuple[Matcher, ...]
+    is_collected: bool
     published: Disclosure
     min_months: int | None
     max_months: int | None
@@ -84,9 +125,21 @@ class DisclosurePeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodTable(Instrument):
-    """The periods of one version of an instrument; `series`: what later versions continue."""
+    """The periods of one version of an instrument.
+
+    Parameters
+    ----------
+    series
+        What later versions continue.
+    area
+        First digits of the district codes for which it holds; empty: everywhere.
+    categories
+        What records it speaks of; none: of all.
+    """
 
     series: str
+    area: str
+    categories: tuple[Category, ...]
     periods: tuple[DisclosurePeriod, ...]
 
     @property
@@ -104,6 +157,8 @@ def parse_periods(table: TomlTable, content: bytes) -> PeriodTable:
         content=content,
         digest=digest(content),
         series=parse_code(table, "series"),
+        area=parse_area(table) if table.has("area") else "",
+        categories=_words(table, "categories", Category),
         periods=tuple(_parse_period(period, instrument) for period in table.tables("periods")),
     )
     table.close()
@@ -122,6 +177,8 @@ def _parse_period(table: TomlTable, instrument: str) -> DisclosurePeriod:
     period = DisclosurePeriod(
         name=parse_code(table, "class"),
         wording=parse_wording(table.table("wording")),
+        applies=tuple(_parse_matcher(matcher) for matcher in table.optional_tables("applies")),
+        is_collected=not table.has("collected") or table.boolean("collected"),
         published=table.choice("published", Disclosure),
         min_months=table.optional_months("min_months"),
         max_months=table.optional_months("max_months"),
@@ -146,3 +203,27 @@ def _parse_condition(table: TomlTable) -> Condition:
     )
     table.close()
     return condition
+
+
+def _parse_matcher(table: TomlTable) -> Matcher:
+    matcher = Matcher(
+        categories=_words(table, "categories", Category),
+        procedure=table.choice("procedure", Procedure) if table.has("procedure") else None,
+        sanctions_only=_words(table, "sanctions_only", Sanction),
+        sanctions_any=_words(table, "sanctions_any", Sanction),
+        subject=table.choice("subject", SubjectKind) if table.has("subject") else None,
+    )
+    if matcher == Matcher():
+        template = "this table asks for nothing, so that every record fits; say what"
+        table.fault("", "rules.empty-matcher", template)
+    table.close()
+    return matcher
+
+
+def _words(table: TomlTable, key: str, choices: type[Choice]) -> tuple[Choice, ...]:
+    texts = table.texts(key) if table.has(key) else ()
+    known = {choice.value: choice for choice in choices}
+    for text in texts:
+        if text not in known:
+            table.fault(key, "rules.type", "expected one of: {words}", words=", ".join(known))
+    return tuple(known[text] for text in texts if text in known)

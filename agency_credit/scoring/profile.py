@@ -11,6 +11,7 @@ from fractions import Fraction
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.citation import Citation, Provenance, Wording
 from agency_credit.scoring.clause_table import (
+    parse_area,
     parse_citation,
     parse_code,
     parse_provenance,
@@ -19,7 +20,6 @@ from agency_credit.scoring.clause_table import (
 from agency_credit.scoring.instrument import Instrument, parse_head
 from agency_credit.scoring.toml_table import TomlTable
 
-_AREA = re.compile(r"[0-9]{0,6}", re.ASCII)
 _FRACTION = re.compile(r"0|1|0\.[0-9]{1,9}|[0-9]{1,10}/[1-9][0-9]{0,9}", re.ASCII)
 MOST = 10**6
 
@@ -137,7 +137,7 @@ def parse_profile(table: TomlTable, content: bytes) -> Profile:
         **head,
         content=content,
         digest=digest(content),
-        area=_parse_area(table),
+        area=parse_area(table),
         values=tuple(_parse_value(value, instrument) for value in table.optional_tables("values")),
         supervision=tuple(_parse_supervision(row, instrument) for row in rows),
         mandatory=tuple(_parse_mandatory(row, instrument) for row in table.optional_tables("mandatory")),
@@ -145,13 +145,6 @@ def parse_profile(table: TomlTable, content: bytes) -> Profile:
     table.close()
     _check_repetition(table, profile)
     return profile
-
-
-def _parse_area(table: TomlTable) -> str:
-    area = table.empty_or_text("area")
-    if not _AREA.fullmatch(area):
-        table.fault("area", "rules.area", "expected at most six digits of a district code, or an empty text")
-    return area
 
 
 def _parse_value(table: TomlTable, instrument: str) -> ProfileValue:

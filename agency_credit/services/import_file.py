@@ -16,7 +16,6 @@ from agency_credit.database.tables import ImportRow, ImportRun
 from agency_credit.domain.canonical import Json, digest, format_canonical
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.role import IMPORTERS, Actor
-from agency_credit.scoring import RulePack, known_record_kinds
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_child import read_apart
 from agency_credit.services.import_columns import load_said
@@ -32,6 +31,7 @@ from agency_credit.services.import_sheets import Sheet
 from agency_credit.services.import_work import ImportTask, ImportWork, RowOutcome, Touched
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.period_tables import load_fact_rules
 from agency_credit.services.rating_run import rate_touched
 from agency_credit.services.rule_book import load_rule_book
 
@@ -213,7 +213,8 @@ async def weigh(
         at=op.at,
         today=op.office.today(),
         person_id=op.actor.person_id,
-        record_kinds=await _load_record_kinds(op.office),
+        record_kinds=(await load_rule_book(op.office)).record_kinds_on(op.office.today()),
+        fact_rules=await load_fact_rules(op.office),
     )
     return await _PREPARE[kind](task)
 
@@ -242,11 +243,6 @@ def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
         outcomes=work.outcomes,
         is_committed=not is_dry_run and (mode == "accept-good" or not counts["faulty"]),
     )
-
-
-async def _load_record_kinds(office: Office) -> frozenset[str]:
-    files = (await load_rule_book(office)).files_on(office.today())
-    return known_record_kinds(file for file in files if isinstance(file, RulePack))
 
 
 async def _rate_touched(op: Operation, report: ImportReport, touched: Touched | None) -> ImportReport:

@@ -8,6 +8,7 @@ from functools import partial
 
 from agency_credit.database import append_rows
 from agency_credit.database.tables import Agency, CreditRecord, Practitioner, RecordEvent
+from agency_credit.services.import_facts import FACT_COLUMNS, read_facts
 from agency_credit.services.import_records import (
     LIST_KINDS,
     KnownRecord,
@@ -41,6 +42,7 @@ async def prepare_records(task: ImportTask) -> ImportWork:
         kinds=task.record_kinds,
         today=task.today,
         practitioners=subjects.practises_at,
+        rules=task.fact_rules,
     )
     found = read_records(task.tables, context)
     known = await _load_known({row.value.digest for row in found.rows})
@@ -87,6 +89,7 @@ async def _load_known(digests: set[str]) -> dict[str, KnownRecord]:
                 authority=latest[row["id"]]["authority"],
                 summary=latest[row["id"]]["summary"],
                 evidence=latest[row["id"]]["evidence"],
+                facts=read_facts(latest[row["id"]]),
             )
             for row in rows
         }
@@ -111,6 +114,8 @@ async def _store_records(new: list[RecordRow], subjects: _Subjects, task: Import
             "import_run": run,
             "digest": record.digest,
             "evidence": record.evidence,
+            **{name: getattr(record.facts, name) for name in FACT_COLUMNS},
+            "category": record.category,
         }
         for record in new
     ]

@@ -97,6 +97,12 @@ _RECORDS = (
     _column("authority", "决定机关 作出机关 作出决定机关 处理机关 认定机关"),
     _column("summary", "摘要 内容摘要 主要内容 事由 内容", max_length=2000),
     _column("evidence", "证据摘要 证据摘要值 证据散列值 证据哈希值"),
+    _column("category", "大类 信息大类 信用信息大类"),
+    _column("procedure", "处罚程序 适用程序 程序"),
+    _column("sanctions", "处罚种类 处罚措施 处罚方式"),
+    _column("severity", "公示分类 失信分类 失信程度 严重程度"),
+    _column("served_on", "送达日期 送达时间 文书送达日期"),
+    _column("conduct_ended_on", "行为终止日期 违法行为终止日期 失信行为终止日期"),
 )
 _INSPECTORS = (
     _column("name", "姓名 人员姓名 检查人员 执法人员 检查人员姓名", required=True, max_length=100),

@@ -9,6 +9,14 @@ from datetime import date
 
 from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.services.import_cells import clean_text, is_nothing
+from agency_credit.services.import_facts import (
+    NO_FACT_RULES,
+    NOTHING_STATED,
+    FactRules,
+    StatedFacts,
+    check_collected,
+    parse_facts,
+)
 from agency_credit.services.import_header import Table
 from agency_credit.services.import_row import ReadList, ReadRow, RowReader, read_rows
 
@@ -36,6 +44,10 @@ class RecordRow:
         Of the practitioner; empty for a record of the agency itself.
     evidence
         SHA-256 of the document behind it, in hexadecimal; empty where none is given.
+    facts
+        What the row states beyond that.
+    category
+        What the row states, else what records of this kind are by themselves.
     """
 
     uscc: str
@@ -46,6 +58,8 @@ class RecordRow:
     authority: str
     summary: str
     evidence: str = ""
+    facts: StatedFacts = NOTHING_STATED
+    category: str = ""
     digest: str
 
     @property
@@ -66,12 +80,15 @@ class RecordContext:
         The words for a record that are known.
     practitioners
         Certificate numbers in the register, with the code of the agency of each (empty: none is known).
+    rules
+        What kinds and period tables say of the facts of a record.
     """
 
     agencies: frozenset[str]
     kinds: frozenset[str]
     today: date
     practitioners: Mapping[str, str] = field(default_factory=dict)
+    rules: FactRules = NO_FACT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +98,7 @@ class KnownRecord:
     authority: str
     summary: str
     evidence: str = ""
+    facts: StatedFacts = NOTHING_STATED
 
     def agrees_with(self, row: RecordRow) -> bool:
         """Whether the row says nothing else; a blank cell says nothing."""
@@ -117,6 +135,15 @@ def plan_records(rows: Sequence[ReadRow[RecordRow]], known: Mapping[str, KnownRe
         if before is None:
             row.settle(None, row.value, _cells)
             new.append(row.value)
+        elif not row.value.facts.agrees_with(before.facts):
+            row.reader.fault(
+                "document_number",
+                "import.record-facts",
+                "{heading}: {found} is known without the category, procedure, sanctions, class or days that "
+                "stand here, or with others; a record is never overwritten, state them on the page of the "
+                "record, where a second person decides, and empty these cells",
+                found=row.value.document_number or "—",
+            )
         elif before.agrees_with(row.value):
             row.reader.settle("same")
         else:
@@ -141,6 +168,8 @@ def _cells(row: RecordRow) -> dict[str, str]:
         "authority": row.authority,
         "summary": row.summary,
         "evidence": row.evidence,
+        **row.facts.cells(),
+        "category": row.category,
     }
 
 
@@ -178,6 +207,8 @@ def _parse_record(reader: RowReader, context: RecordContext) -> RecordRow | None
     decided_on = reader.day("decided_on", until=context.today)
     authority, summary = reader.text("authority"), reader.text("summary")
     evidence = _parse_evidence(reader)
+    facts = parse_facts(reader, context.rules, context.today, decided_on)
+    check_collected(reader, facts, context.rules, is_person=bool(certificate))
     if reader.has_error or decided_on is None:
         return None
     return RecordRow(
@@ -189,6 +220,8 @@ def _parse_record(reader: RowReader, context: RecordContext) -> RecordRow | None
         authority=authority,
         summary=summary,
         evidence=evidence,
+        facts=facts,
+        category=context.rules.category_of(kind, facts),
         digest=record_digest(uscc, certificate, kind, document, decided_on),
     )
 

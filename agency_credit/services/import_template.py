@@ -24,6 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.services import (
     import_agencies,
+    import_facts,
     import_inspections,
     import_inspectors,
     import_practitioners,
@@ -32,6 +33,7 @@ from agency_credit.services import (
 from agency_credit.services.import_kinds import KINDS, Column, Kind
 from agency_credit.services.import_records import LIST_KINDS
 from agency_credit.services.office import Office
+from agency_credit.services.period_tables import load_fact_rules
 from agency_credit.services.reference import load_districts
 from agency_credit.services.rule_book import load_rule_book
 
@@ -44,15 +46,17 @@ N_ROWS = 5000
 
 _DAYS = {
     *("established_on", "filed_on", "valid_until", "altered_on", "alteration_filed_on", "reported_on"),
-    *("decided_on", "inspected_on"),
+    *("decided_on", "inspected_on", "served_on", "conduct_ended_on"),
 }
 _COUNTS = {"n_staff", "n_partners", "n_certified_partners", "report_year"}
-_SEVERAL = {"areas", "skills"}
+_SEVERAL = {"areas", "skills", "sanctions", "severity"}
 """Cells that may hold several choices: the drop-down proposes, and refuses nothing."""
 _LIST_WORDS: Mapping[tuple[str, str], Words] = {
     ("agencies", "status"): import_agencies.STATUS_WORDS,
     ("agencies", "legal_form"): import_standing.FORM_WORDS,
     ("practitioners", "status"): import_practitioners.STATUS_WORDS,
+    ("records", "category"): import_facts.CATEGORY_WORDS,
+    ("records", "sanctions"): import_facts.SANCTION_WORDS,
     ("inspectors", "skills"): import_inspectors.SKILL_WORDS,
     ("inspectors", "is_lead"): {"是": "yes", "否": "no"},
     ("inspectors", "status"): import_inspectors.STATUS_WORDS,
@@ -105,7 +109,13 @@ async def make_template(office: Office, kind: str) -> bytes:
         )
     today, districts = office.today(), tuple((await load_districts()).values())
     known = (await load_rule_book(office)).record_kinds_on(today) - set(LIST_KINDS)
-    text, guides = _describe(KINDS[kind], districts, (*sorted(known), *LIST_KINDS), today)
+    rules = await load_fact_rules(office)
+    words = {
+        "kind": (*sorted(known), *LIST_KINDS),
+        "procedure": rules.procedures(),
+        "severity": rules.class_names(),
+    }
+    text, guides = _describe(KINDS[kind], districts, words, today)
     book = Workbook()
     sheet = book.active
     sheet.title = text["title"]
@@ -124,12 +134,12 @@ def _load_texts() -> dict[str, Any]:
 
 
 def _describe(
-    kind: Kind, districts: tuple[str, ...], record_kinds: tuple[str, ...], today: date
+    kind: Kind, districts: tuple[str, ...], words: Mapping[str, tuple[str, ...]], today: date
 ) -> tuple[dict[str, Any], list[_Guide]]:
     text = _load_texts()[kind.name]
     places = {
         "district": next(iter(districts), ""),
-        "kind": next(iter(record_kinds), ""),
+        "kind": next(iter(words["kind"]), ""),
         "today": today.isoformat(),
         "past": (today - timedelta(30)).isoformat(),
         "year": str(today.year - 1),
@@ -139,8 +149,8 @@ def _describe(
         ("practitioners", "practice_line"): ("专利", "商标"),
         ("agencies", "area"): districts,
         ("inspectors", "areas"): districts,
-        ("records", "kind"): record_kinds,
-        **{place: _first_words(words) for place, words in _LIST_WORDS.items()},
+        **{("records", field): listed for field, listed in words.items()},
+        **{place: _first_words(meanings) for place, meanings in _LIST_WORDS.items()},
     }
     guides = []
     for column in kind.columns:

@@ -12,6 +12,7 @@ from agency_credit.domain.errors import Fault
 
 if TYPE_CHECKING:
     from agency_credit.services.import_agencies import PracticeLine
+    from agency_credit.services.import_facts import FactRules
     from agency_credit.services.import_header import Table
 
 RowState = Literal["new", "changed", "same", "repeated", "faulty"]
@@ -42,6 +43,8 @@ class ImportTask:
         Who imports; None: the operator of the machine.
     record_kinds
         The words for a credit record that a rule pack of this office knows.
+    fact_rules
+        What its rules say of the facts of a record.
     """
 
     tables: Sequence[Table]
@@ -50,6 +53,7 @@ class ImportTask:
     today: date
     person_id: int | None
     record_kinds: frozenset[str]
+    fact_rules: FactRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

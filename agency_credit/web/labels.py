@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
+from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.plan_labels import PLAN_LABELS
@@ -15,6 +16,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
     **TEAM_LABELS,
     **DESK_LABELS,
+    **DISCLOSURE_LABELS,
     **PLAN_LABELS,
     **FIELD_LABELS,
     "practice_line": {

@@ -24,7 +24,7 @@ ORDER = ("agencies", "practitioners", "records", "inspectors", "recusals", "insp
 CLOSED = {
     "agencies": {"业务类别", "所在区县", "状态", "组织形式"},
     "practitioners": {"业务类别", "状态"},
-    "records": {"信息类别"},
+    "records": {"信息类别", "大类", "处罚程序", "处罚种类", "公示分类"},
     "inspectors": {"区县代码", "专业", "可任组长", "状态"},
     "recusals": set(),
     "inspections": {"检查类型", "是否现场检查", "是否根据线索"},

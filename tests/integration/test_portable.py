@@ -51,6 +51,7 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "change_request": {"kind": "rule"},
     "change_decision": {"verdict": "withdrawn"},
     "rule_version": {"kind": "file", "origin": "shipped"},
+    "credit_record": {"category": "penalty", "procedure": "ordinary"},
     "record_event": {"event": "withdrawn"},
     "agency": {"status": "in_force", "list_status": "none", "legal_form": "unknown"},
     "agency_practice": {"practice_line": "patent"},
@@ -69,6 +70,8 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "reserve_call": {"reason_code": "closed"},
     "team_change": {"kind": "sent"},
 }
+OPTIONAL = {("credit_record", "category"): {""}, ("credit_record", "procedure"): {""}}
+"""Words that may also be left out."""
 MEMBER, BYSTANDER = 99, 98
 KNOWN_VALUES: dict[str, dict[str, Any]] = {
     "inspection_seat": {"inspector": 1},
@@ -194,7 +197,7 @@ async def test_words_outside_the_lists_are_refused(engine: Database) -> None:
         if table is DraftSection:
             continue  # frozen by now, asked for below
         for column in (key for key, word in KNOWN_WORDS.get(name, {}).items() if isinstance(word, str)):
-            for word in ("", "Patent", "x'--"):
+            for word in {"", "Patent", "x'--"} - OPTIONAL.get((name, column), set()):
                 with pytest.raises(RefusedError, match=f"{name}.{column}"):
                     await append(table, **{column: word})
         assert await table.count() == n_rows[table]

@@ -38,6 +38,8 @@ def period_row(period):
             "max_months": period.max_months,
             "repair": period.repair.is_allowed,
             "conditions": len(period.conditions),
+            "applies": len(period.applies) or None,
+            "collected": None if period.is_collected else False,
         }
     )
 

@@ -73,6 +73,7 @@ from agency_credit.database.tables.register import (
     Practitioner,
     PractitionerPost,
     RecordEvent,
+    RecordPublication,
     RecordSalt,
     Recusal,
 )
@@ -85,7 +86,7 @@ TABLES = (
     ImportRun, ImportRow, ImportUndo, ImportUpload, ImportColumn,
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, AgencySeat, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
-    Inspector, Recusal, Rating,
+    RecordPublication, Inspector, Recusal, Rating,
     CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
@@ -98,7 +99,7 @@ TABLES = (
 
 APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
-    CreditRecord, RecordEvent, Rating, CreditCase, CaseStep,
+    CreditRecord, RecordEvent, RecordPublication, Rating, CreditCase, CaseStep,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, ReserveCall, TeamChange, InspectionItem, AnnualPlan, LeadInspection,
     LogEntry, Checkpoint,
@@ -168,6 +169,7 @@ __all__ = [
     "PractitionerPost",
     "Rating",
     "RecordEvent",
+    "RecordPublication",
     "RecordSalt",
     "RecoveryCode",
     "Recusal",

@@ -100,6 +100,7 @@ class CreditRecord(Table, tablename="credit_record"):
     """One record of a credit file; appended, never changed.
 
     A record about a practitioner names the agency at which the person practised as well.
+    Empty texts and no day: nobody has said it.
     """
 
     id: BigSerial = BigSerial(primary_key=True)
@@ -114,6 +115,12 @@ class CreditRecord(Table, tablename="credit_record"):
     import_run = ForeignKey(ImportRun, null=True, index=True, on_delete=OnDelete.restrict)
     digest = Varchar(length=64)
     evidence = Varchar(length=64, default="", help_text="SHA-256 of the document behind it")
+    category = Varchar(length=20, default="", help_text="penalty, list, discipline, inspection, …")
+    procedure = Varchar(length=20, default="", help_text="of a penalty: ordinary, summary")
+    sanctions = Varchar(length=200, default="", help_text="of a penalty: words separated by blanks")
+    severity = Varchar(length=200, default="", help_text="classes of period tables, separated by blanks")
+    served_on = Date(null=True, default=None)
+    conduct_ended_on = Date(null=True, default=None)
     corrects: ForeignKey[Any] = ForeignKey(
         LazyTableReference("CreditRecord", module_path=__name__),
         null=True,
@@ -131,6 +138,7 @@ class RecordEvent(Table, tablename="record_event"):
     on = Date(null=True, default=None)
     until = Date(null=True, default=None)
     millipoints = BigInt(null=True, default=None)
+    facts_json = Text(default="", help_text="what an authority said later of the record (classified)")
     known_at = Timestamptz(null=False, default=None)
     change = ForeignKey(ChangeRequest, null=True, index=True, on_delete=OnDelete.restrict)
 
@@ -142,6 +150,19 @@ class RecordSalt(Table, tablename="record_salt"):
     record = ForeignKey(CreditRecord, null=False, index=True, on_delete=OnDelete.restrict)
     salt = Bytea(default=b"")
     commitment = Varchar(length=64)
+
+
+class RecordPublication(Table, tablename="record_publication"):
+    """That a record stands in the public log; `record` is its number alone, for a record can be forgotten.
+
+    `published_on`: the day from which the public could see it, from which periods of disclosure may count.
+    """
+
+    id: BigSerial = BigSerial(primary_key=True)
+    record = BigInt()
+    log_index = BigInt()
+    published_on = Date(null=False, default=None)
+    at = Timestamptz(null=False, default=None)
 
 
 class Inspector(Table, tablename="inspector"):

@@ -1,0 +1,28 @@
+"""The period tables that hold here, and what they and the rule packs say of the facts of a record."""
+
+from __future__ import annotations
+
+from agency_credit.scoring import PeriodTable, RulePack
+from agency_credit.scoring.clause import ClauseKind
+from agency_credit.services.import_facts import FactRules
+from agency_credit.services.import_records import LIST_KINDS
+from agency_credit.services.office import Office
+from agency_credit.services.reference import load_parameter
+from agency_credit.services.rule_book import load_rule_book
+
+
+async def load_period_tables(office: Office) -> tuple[PeriodTable, ...]:
+    """The period tables in force today that hold for the area of this office."""
+    area = (await load_parameter("office_code")).value
+    tables = (await load_rule_book(office)).in_force(PeriodTable, office.today())
+    return tuple(table for table in tables if area.startswith(table.area))
+
+
+async def load_fact_rules(office: Office) -> FactRules:
+    """What the rules of today say: records that list are lists, records of a bonus clause are praise."""
+    packs = (await load_rule_book(office)).in_force(RulePack, office.today())
+    bonuses = (clause for pack in packs for clause in pack.clauses if clause.kind is ClauseKind.BONUS)
+    praise = {kind: "praise" for clause in bonuses for kind in clause.record_kinds}
+    return FactRules(
+        categories=praise | dict.fromkeys(LIST_KINDS, "list"), tables=await load_period_tables(office)
+    )

@@ -83,13 +83,14 @@ def _pages() -> list[ControllerRouterHandler]:
 
 def _account_pages() -> list[ControllerRouterHandler]:
     """Logins, accounts, how strict they are, and what everybody did."""
-    from admin import account, audit, invitation, person, security, session
+    from admin import account, activation, audit, invitation, person, security, session
 
     return [
         *session.PAGES,
         *invitation.PAGES,
         *account.PAGES,
         *person.PAGES,
+        *activation.PAGES,
         *security.PAGES,
         *audit.PAGES,
     ]

@@ -27,7 +27,7 @@ from agency_credit.services.sessions import (
 
 SESSION_COOKIE = "ac_session"
 _QUERY = re.compile(r"[A-Za-z0-9_.~%+&=-]+")
-_ROOMS = ("/admin", "/desk")
+_ROOMS = ("/activate", "/admin", "/desk")
 _OWN_FIELDS = ("confirm_password", "confirm_code", "next_path")
 
 

@@ -7,10 +7,12 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import home, inspections, records
+    from admin.agency import activate, home, inspections, people, records
 
     return [
+        *activate.PAGES,
         *home.PAGES,
         *inspections.PAGES,
+        *people.PAGES,
         *records.PAGES,
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from agency_credit.database.tables import AgencySeat
 from agency_credit.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from agency_credit.domain.role import Actor, DeskRight, Seat, find_seat
+from agency_credit.services.operation import Operation
 
 
 def seat_of(actor: Actor, uscc: str, right: DeskRight = DeskRight.READER) -> Seat:
@@ -28,9 +29,7 @@ def seat_of(actor: Actor, uscc: str, right: DeskRight = DeskRight.READER) -> Sea
     if not seat.right.covers(right):
         raise ForbiddenError(
             "desk.right",
-            "your right at this desk ({right}) does not go so far; ask whoever manages it for {needed}",
-            right=seat.right,
-            needed=right,
+            "your right at this desk does not go so far; ask a manager of your agency for a wider one",
         )
     return seat
 
@@ -75,6 +74,13 @@ async def append_seat(person: int, agency: int, right: DeskRight, given_by: str,
             ended_by="",
             ended_at=None,
         )
+    )
+
+
+async def end_seat_row(op: Operation, seat: int) -> None:
+    """End a seat, inside the caller's operation; the row stays."""
+    await AgencySeat.update({AgencySeat.ended_at: op.at, AgencySeat.ended_by: op.actor.username}).where(
+        (AgencySeat.id == seat) & AgencySeat.ended_at.is_null()
     )
 
 

@@ -15,6 +15,7 @@ from agency_credit.database.tables import Invitation, Person, Session
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor, Role
+from agency_credit.services.activation_codes import cancel_codes_by
 from agency_credit.services.login_throttle import note_attempt, note_success
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
@@ -77,7 +78,8 @@ async def invite_person(
 async def renew_invitation(office: Office, actor: Actor, username: str) -> NewInvitation:
     """A new invitation for somebody who forgot the password or lost the telephone.
 
-    1. Earlier invitations, the password, the authenticator and all sessions end at once.
+    1. Earlier invitations, the password, the authenticator and all sessions end at once; so does what the
+       person handed out to others at the desk of an agency and nobody used yet.
     2. The last passwords stay on record, so that none of them comes again where that is asked.
 
     Raises
@@ -99,6 +101,7 @@ async def renew_invitation(office: Office, actor: Actor, username: str) -> NewIn
         await Person.update({Person.password_hash: ""}).where(Person.id == row["id"])  # 1
         await forget_totp(row["id"])
         await Session.delete().where(Session.person == row["id"])
+        await cancel_codes_by(op, username)
         return await _append(actor, row["id"], username, op.at, op.at + settings.invitation)
 
 

@@ -12,10 +12,10 @@ from functools import cache, partial
 from importlib.resources import files
 
 import msgspec
-import segno
 import typst
 
 from agency_credit.domain.errors import UnavailableError
+from agency_credit.services.qr import draw_qr
 
 FAMILIES = (
     "Noto Serif CJK SC",
@@ -42,11 +42,7 @@ class Code:
 
 def draw_code(title: str, address: str) -> Code:
     """A QR code that leads to `address`."""
-    drawing = segno.make_qr(address, error="m").svg_inline(border=2)
-    return Code(title=title, address=address, svg=drawing.replace("<svg ", _NAMESPACE, 1))
-
-
-_NAMESPACE = '<svg xmlns="http://www.w3.org/2000/svg" '
+    return Code(title=title, address=address, svg=draw_qr(address, title))
 
 
 def print_pages(

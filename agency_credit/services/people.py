@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from agency_credit.database.tables import Agency, Inspector, Invitation, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, DeskRight, Role, find_conflict
+from agency_credit.services.activation_codes import cancel_codes_by
 from agency_credit.services.agency_seats import append_seat, has_seat, load_seats_of
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
@@ -86,21 +88,34 @@ async def insert_account(
         raise ConflictError("person.exists", "the user name {username} is taken", username=username)
     inspector = await _load_inspector(certificate) if certificate else None
     await _refuse_second_account(inspector)
+    person = await insert_person(username, display_name, roles, office.now(), inspector=inspector)
+    if agency:
+        await append_seat(person, await _load_agency(agency), DeskRight.MANAGER, given_by, office.now())
+    return person
+
+
+async def insert_person(
+    username: str,
+    display_name: str,
+    roles: frozenset[Role],
+    at: datetime,
+    *,
+    inspector: int | None = None,
+    requires_totp: bool = False,
+) -> int:
+    """The row of an account that was checked, and its roles, inside the caller's operation; its number."""
     person = Person(
         username=username,
         display_name=display_name,
         password_hash="",
         is_active=True,
         inspector=inspector,
-        created_at=office.now(),
+        created_at=at,
+        requires_totp=requires_totp,
     )
     await person.save()
     for role in sorted(roles):
         await PersonRole.insert(PersonRole(person=person.id, role=role))
-    if agency:
-        await append_seat(
-            int(person.id), await _load_agency(agency), DeskRight.MANAGER, given_by, office.now()
-        )
     return int(person.id)
 
 
@@ -140,7 +155,9 @@ async def change_roles(office: Office, actor: Actor, username: str, roles: Itera
 
 
 async def close_account(office: Office, actor: Actor, username: str) -> None:
-    """Close an account: sessions and invitations end, everything the person did stays under the name.
+    """Close an account: sessions and invitations end, also those of others that it handed out at a desk.
+
+    Everything the person did stays under the name.
 
     Raises
     ------
@@ -155,6 +172,7 @@ async def close_account(office: Office, actor: Actor, username: str) -> None:
         await Session.delete().where(Session.person == row["id"])
         is_open = (Invitation.person == row["id"]) & Invitation.closed_at.is_null()
         await Invitation.update({Invitation.closed_at: op.at}).where(is_open)
+        await cancel_codes_by(op, username)
 
 
 async def reopen_account(office: Office, actor: Actor, username: str) -> None:
@@ -203,9 +221,16 @@ async def load_operator(username: str, os_user: str = "") -> Actor:
     Raises
     ------
     ForbiddenError
-        The account of that name is closed: it does not come back as an operator's.
+        The account of that name is closed: it does not come back as an operator's. Or it is that of a person
+        of an agency, who has nothing to do at the machine.
     """
     known = await load_actor(username)
+    if known is not None and Role.AGENCY in known.roles:
+        raise ForbiddenError(
+            "person.of-agency",
+            "{username} is a person of an agency; act under another name (--as)",
+            username=username,
+        )
     if known is None and await Person.exists().where(Person.username == username):
         raise ForbiddenError(
             "person.closed", "the account {username} is closed; act under another name", username=username

@@ -101,6 +101,12 @@ async def search_agencies(office: Office, query: AgencyQuery) -> AgencyPage:
     return AgencyPage(items=items, total=counted[0]["n"], cursor=items[-1].uscc if more else None)
 
 
+def like_patterns(q: str) -> list[str]:
+    """A pattern for LIKE with the escape ``!`` for each word of `q`, for `Agency.search_text`."""
+    words = _SPACES_AND_CONTROLS.sub(" ", unicodedata.normalize("NFKC", q)).lower().split()
+    return ["%" + re.sub(r"([!%_])", r"!\1", word) + "%" for word in words]
+
+
 async def load_known_tiers(office: Office) -> list[str]:
     """Names of the tiers of all rule packs, from the highest down."""
     files = (await load_rule_book(office)).files_on(office.today())
@@ -134,10 +140,9 @@ def _check_query(query: AgencyQuery, tiers: list[str]) -> None:
 def _conditions(query: AgencyQuery) -> tuple[str, list[str]]:
     """SQL after WHERE with ``{}`` for each of the values; the pieces are constants of this function."""
     parts, values = ["1 = 1"], []
-    words = _SPACES_AND_CONTROLS.sub(" ", unicodedata.normalize("NFKC", query.q)).lower().split()
-    for word in words:
+    for pattern in like_patterns(query.q):
         parts.append("a.search_text LIKE {} ESCAPE '!'")
-        values.append("%" + re.sub(r"([!%_])", r"!\1", word) + "%")
+        values.append(pattern)
     if query.area:
         parts.append("a.area LIKE {}")
         values.append(f"{query.area}%")

@@ -30,6 +30,7 @@ _NUMBERS = {
     "login_failures": (3, 100),
     "login_failures_of_address": (10, 10_000),
     "invitation_days": (1, 90),
+    "activation_days": (1, 180),
 }
 """Least and most of each number: outside, nobody could log in, or anybody could try for ever."""
 
@@ -60,6 +61,7 @@ class SecuritySettings:
     login_failures: int
     login_failures_of_address: int
     invitation: timedelta
+    activation: timedelta
 
 
 async def load_security() -> SecuritySettings:
@@ -96,6 +98,7 @@ async def load_security() -> SecuritySettings:
         login_failures=number("login_failures"),
         login_failures_of_address=number("login_failures_of_address"),
         invitation=timedelta(days=number("invitation_days")),
+        activation=timedelta(days=number("activation_days")),
     )
 
 

@@ -90,7 +90,7 @@ async def begin_login(office: Office, username: str, password: str, visitor: Vis
     actor, hashed = await _check_password(office, username, password, visitor)
     if await _has_totp(actor):
         return "", _make_ticket(office, actor, hashed)
-    return await _open(office, actor, visitor), ""
+    return await start_session(office, actor, visitor), ""
 
 
 async def finish_login(office: Office, ticket: str, code: str, visitor: Visitor) -> str:
@@ -107,7 +107,7 @@ async def finish_login(office: Office, ticket: str, code: str, visitor: Visitor)
     attempt = await note_attempt(office, actor.username, visitor.address)
     await _check_code(office, actor, code, visitor)
     await note_success(attempt)
-    return await _open(office, actor, visitor)
+    return await start_session(office, actor, visitor)
 
 
 async def open_session(
@@ -129,6 +129,29 @@ async def open_session(
             "session.code-needed", "this account has an authenticator; give its code or a recovery code too"
         )
     return await finish_login(office, ticket, code, visitor)
+
+
+async def start_session(office: Office, actor: Actor, visitor: Visitor) -> str:
+    """Log in somebody who has just shown who he is; the token for the cookie."""
+    settings: SecuritySettings = await load_security()
+    await append_audit(office, actor, "session.open", visitor.address, "done")
+    token, now = secrets.token_urlsafe(32), office.now()
+    async with transaction():
+        await Session.delete().where(Session.expires_at <= now)
+        await Session.insert(
+            Session(
+                token_hash=_digest(token),
+                csrf_token=secrets.token_urlsafe(32),
+                person=actor.person_id,
+                created_at=now,
+                last_seen_at=now,
+                expires_at=now + settings.longest,
+                confirmed_at=now,
+                address=visitor.address[:64],
+                agent=_printable(visitor.agent)[:200],
+            )
+        )
+    return token
 
 
 async def load_session(office: Office, token: str) -> OpenSession | None:
@@ -306,28 +329,6 @@ async def _check_code(
         raise InputError(
             "session.code", "this code does not fit, or was used already; wait for the next one and try again"
         )
-
-
-async def _open(office: Office, actor: Actor, visitor: Visitor) -> str:
-    settings: SecuritySettings = await load_security()
-    await append_audit(office, actor, "session.open", visitor.address, "done")
-    token, now = secrets.token_urlsafe(32), office.now()
-    async with transaction():
-        await Session.delete().where(Session.expires_at <= now)
-        await Session.insert(
-            Session(
-                token_hash=_digest(token),
-                csrf_token=secrets.token_urlsafe(32),
-                person=actor.person_id,
-                created_at=now,
-                last_seen_at=now,
-                expires_at=now + settings.longest,
-                confirmed_at=now,
-                address=visitor.address[:64],
-                agent=_printable(visitor.agent)[:200],
-            )
-        )
-    return token
 
 
 async def _has_totp(actor: Actor) -> bool:

@@ -26,7 +26,7 @@ SESSION_COOKIE = "ac_session"
 ACCOUNT = "/admin/account"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
-_WITH_SESSION = ("/admin", "/api", "/desk")
+_WITH_SESSION = ("/activate", "/admin", "/api", "/desk")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
 
@@ -36,8 +36,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 async def check_access(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let through or refuse.
 
-    1. Below ``/admin``, ``/desk`` and ``/api`` the session cookie is read, and where roles are asked for (a
-       mounted application sees its own part of the path only); nowhere else.
+    1. Below ``/activate``, ``/admin``, ``/desk`` and ``/api`` the session cookie is read, and where roles are
+       asked for (a mounted application sees its own part of the path only); nowhere else.
     2. The roles that the handler declares are asked for.
     3. What changes something needs the token of the session, and never comes from another site.
     4. Whoever has a duty (a password too old, an authenticator to set up) does that first.

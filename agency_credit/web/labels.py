@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agency_credit.web.access_labels import ACCESS_ACTIONS, ACCESS_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
@@ -13,6 +14,7 @@ from agency_credit.web.rule_labels import RULE_LABELS
 from agency_credit.web.team_labels import TEAM_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
+    **ACCESS_LABELS,
     **RULE_LABELS,
     **TEAM_LABELS,
     **DESK_LABELS,
@@ -283,6 +285,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "trademark": msgid("trademarks"),
     },
     "action": {
+        **ACCESS_ACTIONS,
         **DESK_ACTIONS,
         **FIELD_ACTIONS,
         "session.open": msgid("Log in"),

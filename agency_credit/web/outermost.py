@@ -114,7 +114,7 @@ class ConditionalRequests:
 
 
 def _is_private(path: str) -> bool:
-    return path.removeprefix(LANGUAGE_PREFIX).startswith(("/admin", "/desk"))
+    return path.removeprefix(LANGUAGE_PREFIX).startswith(("/activate", "/admin", "/desk"))
 
 
 class _HeldAnswer:

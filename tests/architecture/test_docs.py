@@ -215,7 +215,7 @@ def test_the_interfaces_list_every_address_and_no_other() -> None:
     beside = {
         ("GET", code) for code in codes(section(INTERFACES, "HTTP")) if re.search(r"\.(json|csv|py)$", code)
     }
-    not_ours = ("/admin", "/desk", "/static", "/api/v1/openapi.json/")
+    not_ours = ("/activate/", "/admin", "/desk", "/static", "/api/v1/openapi.json/")
     assert listed | {pair for pair in beside if pair[1].startswith("/")} == {
         pair for pair in routes() if not pair[1].startswith(not_ours)
     }

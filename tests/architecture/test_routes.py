@@ -20,6 +20,11 @@ from tests.visitor import shared_app, visit
 # A new route is added here by hand, with the roles that may open it; "public": everybody, without login.
 TABLE = """
 GET    /                                                public
+GET    /activate                                        public
+POST   /activate                                        public
+GET    /activate/authenticator                          agency
+POST   /activate/authenticator                          agency
+POST   /activate/join                                   agency
 GET    /admin                                           anybody-logged-in
 GET    /admin/account                                   anybody-logged-in
 POST   /admin/account/name                              anybody-logged-in
@@ -29,6 +34,13 @@ POST   /admin/account/sessions/end                      anybody-logged-in
 POST   /admin/account/totp                              anybody-logged-in
 POST   /admin/account/totp/confirm                      anybody-logged-in
 POST   /admin/account/totp/end                          anybody-logged-in
+GET    /admin/activation                                security
+POST   /admin/activation/letters                        security
+GET    /admin/activation/{uscc:str}                     security
+POST   /admin/activation/{uscc:str}/cancel              security
+POST   /admin/activation/{uscc:str}/issue               security
+POST   /admin/activation/{uscc:str}/letter              security
+POST   /admin/activation/{uscc:str}/seats/end           security
 GET    /admin/agencies                                  approver audit drafter system
 GET    /admin/agencies/{uscc:str}                       approver audit drafter system
 POST   /admin/agencies/{uscc:str}/unmask                approver drafter
@@ -204,6 +216,11 @@ GET    /desk/{uscc:str}/inspections                     agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}    agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str} agency
 POST   /desk/{uscc:str}/inspections/{inspection:int}/recusal agency
+GET    /desk/{uscc:str}/people                          agency
+POST   /desk/{uscc:str}/people                          agency
+POST   /desk/{uscc:str}/people/codes/{number:int}/cancel agency
+POST   /desk/{uscc:str}/people/{seat:int}/end           agency
+POST   /desk/{uscc:str}/people/{seat:int}/right         agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public
@@ -296,6 +313,7 @@ def test_only_the_mounted_application_checks_its_own_forms(app):
 def test_nothing_public_changes_anything_but_logging_in():
     changing = [key for key, roles in promised().items() if roles is None and key[0] not in ("GET", "HEAD")]
     assert sorted(changing) == [
+        ("POST", "/activate"),
         ("POST", "/admin/invitation"),
         ("POST", "/admin/login"),
         ("POST", "/admin/login/code"),

@@ -45,6 +45,7 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "legal_parameter": {"status": "found"},
     "security_setting": {"status": "found"},
     "person_role": {"role": "drafter"},
+    "activation_code": {"right": "reader", "origin": "office"},
     "agency_seat": {"right": "reader"},
     "audit_line": {"outcome": "done"},
     "import_run": {"mode": "accept-good"},

@@ -43,6 +43,7 @@ from agency_credit.database.tables.inspection import (
 from agency_credit.database.tables.log import Checkpoint, LogBody, LogEntry
 from agency_credit.database.tables.notice import Notice
 from agency_credit.database.tables.people import (
+    ActivationCode,
     AgencySeat,
     AuditLine,
     IdempotentAnswer,
@@ -85,8 +86,8 @@ TABLES = (
     Session, LoginAttempt, IdempotentAnswer, AuditLine,
     ImportRun, ImportRow, ImportUndo, ImportUpload, ImportColumn,
     ChangeRequest, ChangeDecision, RuleVersion,
-    Agency, AgencyPractice, AgencySeat, Practitioner, PractitionerPost, CreditRecord, RecordEvent, RecordSalt,
-    RecordPublication, Inspector, Recusal, Rating,
+    Agency, AgencyPractice, AgencySeat, ActivationCode, Practitioner, PractitionerPost,
+    CreditRecord, RecordEvent, RecordSalt, RecordPublication, Inspector, Recusal, Rating,
     CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
@@ -111,6 +112,7 @@ APPEND_ONLY = (
 __all__ = [
     "APPEND_ONLY",
     "TABLES",
+    "ActivationCode",
     "Agency",
     "AgencyPractice",
     "AgencySeat",

@@ -66,6 +66,29 @@ class AgencySeat(Table, tablename="agency_seat"):
     ended_at = Timestamptz(null=True, default=None)
 
 
+class ActivationCode(Table, tablename="activation_code"):
+    """A code that gives whoever enters it a seat at the desk of an agency, once; only its digest is kept."""
+
+    id: BigSerial = BigSerial(primary_key=True)
+    agency: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Agency", module_path=_REGISTER),
+        null=False,
+        index=True,
+        on_delete=OnDelete.restrict,
+    )
+    origin = Varchar(length=20, help_text="office: by letter; desk: by a manager of the agency")
+    right = Varchar(length=20)
+    issued_for = Varchar(length=100, help_text="whom a manager means it for, as he calls the person")
+    code_digest = Varchar(length=64)
+    created_by = Varchar(length=64)
+    created_at = Timestamptz(null=False, default=None)
+    expires_at = Timestamptz(null=False, default=None)
+    used_by = Varchar(length=64)
+    used_at = Timestamptz(null=True, default=None)
+    cancelled_by = Varchar(length=64)
+    cancelled_at = Timestamptz(null=True, default=None)
+
+
 class PersonRole(Table, tablename="person_role"):
     """A right of a person; rights that exclude each other are refused (`domain.role.find_conflict`)."""
 

@@ -7,10 +7,11 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import activate, home, inspections, people, records
+    from admin.agency import activate, draws, home, inspections, people, records
 
     return [
         *activate.PAGES,
+        *draws.PAGES,
         *home.PAGES,
         *inspections.PAGES,
         *people.PAGES,

@@ -21,7 +21,12 @@ from agency_credit.sampling.entropy import (
     parse_reveal,
     source_tenths,
 )
-from agency_credit.sampling.expectation import Expectation, StratumExpectation, expect
+from agency_credit.sampling.expectation import (
+    Expectation,
+    StratumExpectation,
+    expect,
+    inclusion_probabilities,
+)
 from agency_credit.sampling.frame import Frame
 from agency_credit.sampling.line_files import (
     format_frame,
@@ -98,6 +103,7 @@ __all__ = [
     "format_result",
     "format_reveal",
     "format_roster",
+    "inclusion_probabilities",
     "is_in_form",
     "parse_files",
     "parse_frame",

@@ -71,7 +71,8 @@ def expect(frame: Frame, plan: DrawPlan) -> Expectation:
         visits[frame.areas[place[unit]]] += 1
     strata = []
     for stratum, rows in eligible.items():
-        chances = _chances([int(frame.sizes[row]) for row in rows], takes[stratum], plan.selection)
+        sizes = [int(frame.sizes[row]) for row in rows]
+        chances = inclusion_probabilities(sizes, takes[stratum], plan.selection)
         for chance, times in Counter(zip((frame.areas[row] for row in rows), chances, strict=True)).items():
             visits[chance[0]] += chance[1] * times
         strata.append(
@@ -90,8 +91,11 @@ def expect(frame: Frame, plan: DrawPlan) -> Expectation:
     return Expectation(strata=tuple(strata), visits=visits, targets=targets)
 
 
-def _chances(sizes: list[int], take: int, selection: SelectionMethod) -> list[Fraction]:
-    """The inclusion probability of each unit of a stratum."""
+def inclusion_probabilities(sizes: list[int], take: int, selection: SelectionMethod) -> list[Fraction]:
+    """The inclusion probability of each unit in the lottery of a stratum, exact.
+
+    With Pareto selection that which the draw aims at.
+    """
     if selection is SelectionMethod.TICKET:
         return [Fraction(take, max(len(sizes), 1))] * len(sizes)
     certain, places, total = certain_units(sizes, take)

@@ -198,7 +198,7 @@ async def load_unit_place(draw: str, contents: Mapping[str, bytes], unit: str) -
     row, result = rows[index], json.loads(contents["result.json"])
     stratum = next(item for item in result["strata"] if item["stratum"] == row["stratum"])
     ground = row["excluded"] or row["mandatory"] or {}
-    place, position = _place(row, stratum)
+    place, position = find_place(row, stratum)
     leaves = [hash_leaf(line) for line in lines]
     return UnitPlace(
         draw=draw,
@@ -237,7 +237,8 @@ def _with_reserves(teams: list[dict[str, Any]], calls: list[dict[str, Any]]) -> 
     return [*teams, *added]
 
 
-def _place(row: dict[str, Any], stratum: dict[str, Any]) -> tuple[str, int | None]:
+def find_place(row: dict[str, Any], stratum: dict[str, Any]) -> tuple[str, int | None]:
+    """The `place` and `position` of `UnitPlace`, from a line of the frame and the result of its stratum."""
     if row["excluded"]:
         return "excluded", None
     if row["mandatory"]:

@@ -1,6 +1,6 @@
 """Verify a draw of the protocol `double-random/1` from its published files.
 
-    python3 -I -S verify_draw.py BUNDLE [--all] [--format json]       BUNDLE: a folder or a zip
+    python3 -I -S verify_draw.py BUNDLE [--all] [--unit UNIT] [--format json]       BUNDLE: a folder or a zip
 
 The second implementation of draw-protocol.md ("§"), from its text, on the standard library of Python 3.11. It
 makes the checks of §10 in order and names the first fault, or with --all every one. Exit 0: verified; 1: not
@@ -50,8 +50,7 @@ SHAPES: dict[str, dict[str, str]] = {
         "seats": rf'\[(,?{{"role":{ID},"skills":{IDS}}})++\]', "entropy": rf"\[(,?{{({SEALED}|{OPEN})}})++\]",
     },
     "targets.jsonl": {"area": TEXT, "excluded": REASON, "mandatory": REASON, "size": SIZE, "stratum": ID,
-                      "unit": ID},
-    "inspectors.jsonl": {"areas": AREAS, "inspector": ID, "limit": COUNT, "skills": IDS},
+        "unit": ID}, "inspectors.jsonl": {"areas": AREAS, "inspector": ID, "limit": COUNT, "skills": IDS},
     "recusals.jsonl": {"inspector": ID, "unit": ID}, "reveal.json": {"draw": ID, "values": TEXTS},
     "names.jsonl": {"certificate": TEXT, "inspector": ID, "name": TEXT, "salt": DIGEST}}  # fmt: skip
 FORMS = {"ssq": r"((0[1-9]|[12]\d|3[0-3]) ){6}\+ (0[1-9]|1[0-6])", "digits": r"\d+", "nonce": "[0-9a-f]{64}",
@@ -143,8 +142,7 @@ class Draw:
             self.need(order == sorted(set(order)), f"{file}: lines out of order, or one twice", "files")
         strata, frame = [stratum["stratum"] for stratum in plan["strata"]], {t["stratum"] for t in targets}
         self.need(set(strata) == frame, "plan.json: not the strata of the frame", "strata")
-        skills = [line["skills"] for line in [*seats, *inspectors]]
-        for names in [strata, *skills, *(line["areas"] for line in inspectors)]:
+        for names in [strata, *(i["skills"] for i in seats + inspectors), *(i["areas"] for i in inspectors)]:
             self.need(names == sorted(set(names)), f"{names!r:.200} is not sorted")
         for f in (stratum["take"].get("fraction", "1") for stratum in plan["strata"]):
             p, q = Fraction(f).as_integer_ratio()
@@ -240,8 +238,7 @@ class Draw:
             wanted, found = (re.findall(rf'"{key}":(.*?)(?=,"[a-z]+":|}})', text) for text in (ours, theirs))
             self.need(found == wanted, f"result.json: {key} must be {', '.join(wanted):.500}", check)
         self.need(ours == theirs, "result.json is not byte for byte what comes out", "result")
-        names = self.values["names.jsonl"]
-        served = {inspector for team in result["teams"] for inspector in team["inspectors"]}
+        names, served = self.values["names.jsonl"], {i for t in result["teams"] for i in t["inspectors"]}
         for line in names:
             text = f"double-random/1 inspector\n{plan['draw']}\n{line['salt']}\n{line['certificate']}\n"
             holds = line["inspector"] == H(text) and line["inspector"] in served
@@ -254,8 +251,7 @@ def verify_files(files: Mapping[str, bytes]) -> list[Fault]:
     """Every fault of the files of a draw (by name), in the order of §10; none where they are verified."""
     draw = Draw({"names.jsonl": b"", **files})
     if not any(fault.status == 2 or fault.check == "identifiers" for fault in draw.faults):
-        # From here on every value is of the kind that stands under its key, whatever else is wrong.
-        plan, reveal = draw.values["plan.json"][0], draw.values["reveal.json"][0]
+        plan, reveal = draw.values["plan.json"][0], draw.values["reveal.json"][0]  # each value of its kind
         draw.check_rules(plan, reveal)
         draw.seed = draw.derive_seed(plan, reveal["values"])
         draw.compare(plan, draw.recompute(plan))
@@ -269,11 +265,10 @@ def load_bundle(bundle: Path) -> dict[str, bytes]:
         if any(path.is_symlink() or not path.is_file() or path.stat().st_size > LIMIT for path in paths):
             raise ValueError("a file is a link, a folder, or larger than 64 MiB")
         return {path.name: path.read_bytes() for path in paths}
-    archive = zipfile.ZipFile(bundle)
-    members = {m.filename: m for m in archive.infolist()}
-    is_odd = any(m.file_size > LIMIT or m.compress_type not in (0, 8) for m in members.values())
-    leads_out = any(re.search(r"^/|\\|\.\.", name) for name in members)
-    if is_odd or leads_out or len(members) < len(archive.infolist()):
+    infos = (archive := zipfile.ZipFile(bundle)).infolist()
+    members = {m.filename: m for m in infos}
+    odd = (m.file_size > LIMIT or m.compress_type not in (0, 8) for m in members.values())
+    if any(odd) or any(re.search(r"^/|\\|\.\.", name) for name in members) or len(members) < len(infos):
         raise ValueError("a member is there twice, leads elsewhere, is too large or packed unusually")
     return {name: archive.open(name).read(LIMIT) for name in FILES if name in members}
 
@@ -282,14 +277,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Verify a draw of double-random/1 from its published files.")
     parser.add_argument("bundle", type=Path, help="a folder or a zip")
     parser.add_argument("--all", action="store_true", help="name every fault, not only the first")
+    parser.add_argument("--unit", help="say also in which lists of the result it stands (table)")
     parser.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
     try:
-        faults = verify_files(load_bundle(given.bundle))
+        faults = verify_files(files := load_bundle(given.bundle))
     except Exception as error:  # noqa: BLE001  (whatever a hostile zip raises, it is unreadable)
         faults = [Fault("files", f"{given.bundle} is unreadable: {error}", 2)]
     named = [{"check": f.check, "message": f.message} for f in (faults if given.all else faults[:1])]
     text = "\n".join(f"{f['check']}: {f['message']}" for f in named) or "verified"
+    if given.unit and not faults:
+        r = json.loads(files["result.json"])
+        lists = [f"{key} {s.get('stratum', '-')} {s[key].index(given.unit) + 1}" for s in [r, *r["strata"]]
+            for key in ("mandatory", "drawn", "reserves") if given.unit in s.get(key, ())]  # fmt: skip
+        text += f"\n{given.unit}: {', '.join(lists) or 'in no list'}"
     text = json.dumps({"verified": not faults, "faults": named}) if given.format == "json" else text
     sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
     return max((f.status for f in faults), default=0)

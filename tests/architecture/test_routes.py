@@ -212,6 +212,7 @@ GET    /desk                                            agency
 GET    /desk/{uscc:str}                                 agency
 GET    /desk/{uscc:str}/ledger                          agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
+GET    /desk/{uscc:str}/draws                           agency
 GET    /desk/{uscc:str}/inspections                     agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}    agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str} agency

@@ -14,7 +14,7 @@ from agency_credit.database.connection import (
     stop,
 )
 from agency_credit.database.migrate import find_waiting, migrate, migration_names
-from agency_credit.database.transaction import lock_log, lock_logins, transaction
+from agency_credit.database.transaction import lock_log, lock_logins, shred, transaction
 
 __all__ = [
     "Database",
@@ -30,6 +30,7 @@ __all__ = [
     "migrate",
     "migration_names",
     "pool_state",
+    "shred",
     "start",
     "stop",
     "transaction",

@@ -164,6 +164,11 @@ class EmbeddedEngine(SQLiteEngine):
         async with EmbeddedTransaction(self, allow_nested=False):
             return _execute(self.writer, query, arguments)
 
+    async def truncate_log(self) -> None:
+        """Fold the write-ahead log back and empty it, unless somebody is reading."""
+        async with self.write_lock:
+            _execute(self.writer, "PRAGMA wal_checkpoint(TRUNCATE)", [])
+
     def connect_reader(self) -> sqlite3.Connection:
         """One more connection, which only reads; its caller closes it."""
         with _our_errors():
@@ -183,8 +188,10 @@ class EmbeddedEngine(SQLiteEngine):
         connection.row_factory = dict_factory
         # FULL: what was answered as published survives a power cut, which NORMAL does not promise in WAL.
         # recursive_triggers: without it INSERT OR REPLACE walks past the triggers of append-only tables.
+        # secure_delete: what is forgotten is overwritten with zeros, not left in free pages (docs/adr/0041).
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             _with_patience(connection, f"PRAGMA {pragma}")
+        _with_patience(connection, "PRAGMA secure_delete=ON")
         return connection
 
 

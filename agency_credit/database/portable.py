@@ -7,6 +7,7 @@ tables (docs/adr/0011). Names are those of tables and columns in our own code, n
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from piccolo.engine.base import Engine
@@ -132,6 +133,42 @@ async def refuse(table: str, event: str, name: str, message: str, *, when: str |
         f'CREATE TRIGGER "{trigger}" BEFORE {event} ON "{table}" '
         f'FOR EACH ROW EXECUTE FUNCTION "{trigger}_refused"()'
     )
+
+
+async def unless_sealed(
+    table: str, *, blanks: Sequence[Mapping[str, str]] = (), is_deleted: bool = False
+) -> None:
+    """An append-only table lets go of rows that stand in ``sealed_place``, and of no other.
+
+    Parameters
+    ----------
+    blanks
+        Sets of columns, with the SQL behind the name that says what each becomes, such as ``= ''``; all of
+        one set at once, the other columns staying as they are. Empty: nothing may be changed.
+    is_deleted
+        Whether such a row may be deleted.
+    """
+    listed = f'EXISTS (SELECT 1 FROM "sealed_place" WHERE "place" = \'{table}\' AND "row" = OLD."id")'  # noqa: S608
+    ways = [f"({await _becomes(table, blank)})" for blank in blanks]
+    events = {"UPDATE": f"{listed} AND ({' OR '.join(ways)})"} if blanks else {}
+    events |= {"DELETE": listed} if is_deleted else {}
+    for event, allowed in events.items():
+        drop = f'DROP TRIGGER "{table}_append_only_{event.lower()}"'
+        await _run(f'{drop} ON "{table}"' if _is_server() else drop)
+        await refuse(table, event, "unless_sealed", f"{table} is append-only", when=f"NOT ({allowed})")
+
+
+async def _becomes(table: str, blank: Mapping[str, str]) -> str:
+    """SQL: the columns of `blank` become what it says, all others stay."""
+    if _is_server():
+        names = await _run(
+            "SELECT column_name AS name FROM information_schema.columns"  # noqa: S608  (a name of ours)
+            f" WHERE table_name = '{table}' AND table_schema = current_schema()"
+        )
+    else:
+        names = await _run(f"SELECT name FROM pragma_table_info('{table}')")  # noqa: S608  (a name of ours)
+    kept = {row["name"]: f'IS NOT DISTINCT FROM OLD."{row["name"]}"' for row in names}
+    return " AND ".join(f'NEW."{name}" {rule}' for name, rule in sorted((kept | dict(blank)).items()))
 
 
 async def freeze_parent(table: str, parent: str) -> None:

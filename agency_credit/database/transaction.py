@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agency_credit.database import piccolo_conf
+from agency_credit.database.embedded import EmbeddedEngine
 from agency_credit.database.server import ServerEngine
 
 _LOG_LOCK = 0x6C6F67
@@ -48,6 +49,16 @@ async def lock_migrations() -> None:
 async def lock_logins() -> None:
     """Be the only one who counts failed logins until this transaction ends."""
     await _lock(_LOGIN_LOCK)
+
+
+async def shred() -> None:
+    """After a commit: what was deleted leaves the write-ahead log too; on PostgreSQL vacuuming does it.
+
+    Where others read just now it stays until a later checkpoint.
+    """
+    engine = piccolo_conf.DB
+    if isinstance(engine, EmbeddedEngine):
+        await engine.truncate_log()
 
 
 async def _lock(number: int) -> None:

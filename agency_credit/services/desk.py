@@ -10,10 +10,10 @@ from datetime import date, datetime
 from agency_credit.database.tables import (
     Agency,
     AgencyPractice,
-    CreditRecord,
     Inspector,
     Person,
     Rating,
+    RecordSalt,
     Recusal,
 )
 from agency_credit.domain.day import day_in_china
@@ -137,7 +137,7 @@ async def load_counts() -> Counts:
         by_line=dict(Counter(row["practice_line"] for row in practices)),
         n_branches=sum(row["branch_of"] is not None for row in agencies),
         n_inspectors=await Inspector.count().where(Inspector.status == "active"),
-        n_records=await CreditRecord.count(),
+        n_records=await RecordSalt.count(),  # a forgotten record has none
         n_recusals_waiting=await Recusal.count().where(Recusal.approved_at.is_null()),
         n_unrated=len({(row["agency"], row["practice_line"]) for row in practices} - known),
         rated_on=max((row["rated_on"] for row in rated), default=None),

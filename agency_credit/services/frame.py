@@ -188,7 +188,8 @@ def _fits(
 
 async def load_record_kinds() -> tuple[str, ...]:
     """The kinds of credit records there are, for the criteria of a directed draw."""
-    return tuple(sorted(await CreditRecord.select(CreditRecord.kind).distinct().output(as_list=True)))
+    kinds = await CreditRecord.select(CreditRecord.kind).distinct().output(as_list=True)
+    return tuple(sorted(kind for kind in kinds if kind))  # a forgotten record has none
 
 
 async def _load_recorded(scope: FrameScope) -> frozenset[int] | None:
@@ -368,4 +369,5 @@ async def _load_tiers(on: date) -> dict[tuple[int, str], str]:
         .where((Rating.rated_on <= on) & Rating.practitioner.is_null())
         .order_by(Rating.rated_on, Rating.id)
     )
-    return {(row["agency"], row["practice_line"]): row["tier"] for row in rows}  # the latest wins
+    latest = {(row["agency"], row["practice_line"]): row["tier"] for row in rows}  # the latest wins
+    return {key: tier for key, tier in latest.items() if tier}  # a redacted one is none

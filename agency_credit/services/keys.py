@@ -6,6 +6,8 @@ They lie in a folder of their own outside the database (mode 0700, files 0600):
   until when, the log itself tells (its ``key.rotated`` entries), so that no crash can leave the file
   and the log in disagreement.
 - ``secret.json``: one AES-256-GCM key. Each sealed value is bound to its context, such as a draw and source.
+  The archive of forgotten records and the tags by which they are known again have keys of their own, derived
+  from it (HKDF-SHA256): whoever loses the file loses them as well.
 
 Files appear whole or not at all, and are read anew at each use: a rotation by one process counts at
 once in all others.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -27,8 +30,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from agency_credit.database.tables import Checkpoint, DrawPseudonym, DrawSecret
+from agency_credit.database.tables import Checkpoint, DrawPseudonym, DrawSecret, SealedRecord
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import InputError, UnavailableError, VerificationError
 from agency_credit.publication.checkpoint import verify_checkpoint
@@ -75,14 +80,20 @@ class Keys:
 
     folder: Path
 
-    def seal(self, plaintext: bytes, context: str) -> bytes:
-        """Encrypt `plaintext` so that it opens only with this key and the same `context`."""
+    def seal(self, plaintext: bytes, context: str, purpose: str = "") -> bytes:
+        """Encrypt `plaintext` so that it opens only with this key and the same `context` and `purpose`.
+
+        Parameters
+        ----------
+        purpose
+            Takes a key of its own, derived from the one in the file; empty: that one itself.
+        """
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        box = AESGCM(self._read_secret()).encrypt(nonce, plaintext, context.encode())
+        box = AESGCM(self._key_for(purpose)).encrypt(nonce, plaintext, context.encode())
         return _SEAL_FORM + nonce + box
 
-    def unseal(self, sealed: bytes, context: str) -> bytes:
-        """The plaintext that `seal` sealed with the same `context`.
+    def unseal(self, sealed: bytes, context: str, purpose: str = "") -> bytes:
+        """The plaintext that `seal` sealed with the same `context` and `purpose`.
 
         Raises
         ------
@@ -93,7 +104,7 @@ class Keys:
         try:
             if not sealed.startswith(_SEAL_FORM) or len(nonce) != _NONCE_BYTES:
                 raise InvalidTag
-            return AESGCM(self._read_secret()).decrypt(nonce, box, context.encode())
+            return AESGCM(self._key_for(purpose)).decrypt(nonce, box, context.encode())
         except InvalidTag:
             raise UnavailableError(
                 "keys.sealed",
@@ -102,6 +113,10 @@ class Keys:
                 context=context,
                 file=str(self.folder / "secret.json"),
             ) from None
+
+    def tag(self, data: bytes, purpose: str) -> str:
+        """HMAC-SHA256 of `data` under a key of this purpose, in hexadecimal: nobody else can try values."""
+        return hmac.new(self._key_for(purpose), data, hashlib.sha256).hexdigest()
 
     def load_log_signers(self) -> tuple[LogSigner, ...]:
         """All keys of the log, the first one first; those not used yet included."""
@@ -128,6 +143,13 @@ class Keys:
             _write_key_file(self.folder / "log.json", _log_file([*signers, fresh]))
         return fresh
 
+    def _key_for(self, purpose: str) -> bytes:
+        key = self._read_secret()
+        if not purpose:
+            return key
+        info = f"agency-credit {purpose}/1".encode()
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key)
+
     def _read_secret(self) -> bytes:
         value = _read_key_file(self.folder / "secret.json")
         try:
@@ -150,7 +172,7 @@ async def open_keys(settings: Settings) -> Keys:
     """
     keys = Keys(folder=settings.keys)
     head = await Checkpoint.select(Checkpoint.note).order_by(Checkpoint.size, ascending=False).first()
-    has_sealed = await DrawSecret.exists() or await DrawPseudonym.exists()
+    has_sealed = await DrawSecret.exists() or await DrawPseudonym.exists() or await SealedRecord.exists()
     _prepare_folder(settings.keys)
     with _locked(settings.keys):
         if not (settings.keys / "log.json").exists():

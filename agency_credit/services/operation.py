@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from agency_credit.database import lock_log, transaction
+from agency_credit.database import lock_log, shred, transaction
 from agency_credit.database.tables import AuditLine
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.errors import AgencyCreditError, ForbiddenError
@@ -34,6 +34,7 @@ class Operation:
     at: datetime
     details: dict[str, Json] = field(default_factory=dict)
     n_entries: int = 0
+    is_shredding: bool = False
 
     async def append_entry(
         self, kind: str, subject: str, body: Mapping[str, Json], *, is_committed: bool = False
@@ -67,6 +68,7 @@ async def operation(
        the log does not continue what was signed last, but the one who decides about that (`forsaking`).
     3. A failure rolls all of it back and leaves one audit line, written by itself.
     4. When the public log grew, a checkpoint over it is signed after the commit.
+    5. Where something was forgotten, the files of the database are rid of it.
 
     Raises
     ------
@@ -100,6 +102,8 @@ async def operation(
         raise
     if done.n_entries:  # 4
         await sign_checkpoint(office, forsaking=forsaking)
+    if done.is_shredding:  # 5
+        await shred()
 
 
 async def append_audit(

@@ -62,6 +62,11 @@ async def load_rating_bundle(
             "the rule pack of this rating does not make scores public: the tier is shown, its files are not",
         )
     pack = find_pack(await load_rule_book(office), rating)
+    if not rating["tier"]:
+        raise NotFoundError(
+            "rating.redacted",
+            "this rating rested on a record that was repaired or erased; it is not shown any more",
+        )
     known = await load_agency_records([agency["id"]], before=rating["rated_at"] + SECOND)  # 1
     on: date = rating["rated_on"]
     records = leave_out_gone(known.get(agency["id"], ()), on)

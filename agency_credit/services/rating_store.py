@@ -37,7 +37,7 @@ _TOUCHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The latest rating of a subject in a practice line, without its lines."""
+    """The latest rating of a subject in a practice line, without its lines; a redacted one has no tier."""
 
     id: int
     score: int
@@ -146,7 +146,8 @@ async def append_ratings(op: Operation, ratings: Sequence[NewRating]) -> int:
             continue
         files = format_rated(new.subject.code, new.records, new.rating.pack, new.rating.ledger)
         refuse_false_rating(new.subject.code, files)
-        moved = [] if new.before is None else find_moved(before, lines)
+        is_first = new.before is None or not new.before.tier  # what moved since a redacted one is not told
+        moved = [] if is_first else find_moved(before, lines)
         rows.append(_row(op, new, format_canonical(lines).decode(), format_canonical(moved).decode()))
         if not new.subject.is_practitioner:
             at_entry.append(len(rows) - 1)

@@ -209,6 +209,7 @@ _HISTORY_COLUMNS = (
 )
 _STANDING = (
     'SELECT r."kind", r."decided_on", r."authority", r."document_number", r."summary" FROM "credit_record" r'
+    ' JOIN "record_salt" s ON s."record" = r."id"'  # a forgotten record has none
     ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND NOT EXISTS (SELECT 1 FROM "record_event" e'
     ' WHERE e."record" = r."id" AND e."event" IN (\'repaired\', \'withdrawn\') AND e."on" <= {})'
     ' ORDER BY r."decided_on" DESC, r."id" DESC'
@@ -256,12 +257,10 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     """
     row = await load_agency_row(uscc)
     gone, open_packs = await load_gone(row["id"], office.today()), await load_open_packs(office)
-    columns = [*_HISTORY_COLUMNS, Rating.lines_json] if gone else _HISTORY_COLUMNS
-    ratings = await (
-        Rating.select(*columns)
-        .where((Rating.agency == row["id"]) & Rating.practitioner.is_null())
-        .order_by(Rating.id)
-    )
+    whose = (Rating.agency == row["id"]) & Rating.practitioner.is_null()
+    has_left_out = bool(gone) or await Rating.exists().where(whose & (Rating.tier == ""))
+    columns = [*_HISTORY_COLUMNS, Rating.lines_json] if has_left_out else _HISTORY_COLUMNS
+    ratings = await Rating.select(*columns).where(whose).order_by(Rating.id)
     numbers: Counter[str] = Counter()
     last: dict[str, dict[str, Any]] = {}
     left_out: set[str] = set()
@@ -269,7 +268,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     for rating in ratings:
         practice_line = rating["practice_line"]
         numbers[practice_line] += 1
-        if gone and any(line.record in gone for line in _LINES.decode(rating["lines_json"])):
+        if not rating["tier"] or (gone and _rests_on(rating, gone)):
             left_out.add(practice_line)
             continue
         moves = _MOVES.decode(rating["moved_json"])
@@ -298,6 +297,10 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     return history
 
 
+def _rests_on(rating: Mapping[str, Any], records: frozenset[str]) -> bool:
+    return any(line.record in records for line in _LINES.decode(rating["lines_json"]))
+
+
 def _find_moves(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[StoredMove]:
     """What moved between two stored ratings; nothing where there is none before."""
     if before is None:
@@ -323,11 +326,14 @@ async def is_fictional_now() -> bool:
 async def load_latest_ratings(
     ids: Sequence[int], *, with_lines: bool = False
 ) -> dict[tuple[int, str], dict[str, Any]]:
-    """The newest rating of each of these agencies in each practice line; its lines only where asked for."""
+    """The newest rating of each of these agencies in each practice line; its lines only where asked for.
+
+    One that is redacted is none.
+    """
     places = ", ".join(["{}"] * len(ids))
     query = _NEWEST.replace("{ids}", places).replace("{lines}", _LINES_JSON if with_lines else "")
     rows = await Rating.raw(query, *ids) if ids else []
-    return {(row["agency"], row["practice_line"]): row for row in rows}
+    return {(row["agency"], row["practice_line"]): row for row in rows if row["tier"]}
 
 
 async def _load_ratings(office: Office, agency: int) -> list[RatingView]:

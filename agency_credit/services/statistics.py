@@ -29,7 +29,8 @@ _TIERS = """
     SELECT r.practice_line, r.tier, count(*) AS n FROM
         (SELECT max(id) AS id FROM rating WHERE practitioner IS NULL GROUP BY agency, practice_line) newest
     JOIN rating r ON r.id = newest.id JOIN agency a ON a.id = r.agency
-    WHERE a.status = 'in_force' GROUP BY r.practice_line, r.tier ORDER BY r.practice_line, r.tier
+    WHERE a.status = 'in_force' AND r.tier <> ''
+    GROUP BY r.practice_line, r.tier ORDER BY r.practice_line, r.tier
 """
 _PRACTICES = """
     SELECT p.practice_line, count(*) AS n FROM agency_practice p JOIN agency a ON a.id = p.agency
@@ -54,7 +55,7 @@ _CHANGES = """
                 lag(tier) OVER (PARTITION BY who, practice_line ORDER BY rated_on, id) AS before
             FROM (
                 SELECT r.id, r.{whom} AS who, r.practice_line, r.rated_on,
-                    CASE WHEN w.id IS NULL THEN r.tier END AS tier
+                    CASE WHEN w.id IS NULL THEN nullif(r.tier, '') END AS tier
                 FROM rating r LEFT JOIN withheld w ON w.id = r.id WHERE {r_whose}
             ) counted
         )

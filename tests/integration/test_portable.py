@@ -60,6 +60,7 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "inspector": {"status": "active"},
     "rating": {"practice_line": "patent"},
     "credit_case": {"kind": "objection"},
+    "sealed_record": {"reason": "repaired"},
     "draft_section": {"section": "what"},
     "draw_step": {"step": "announced"},
     "inspection": {"stream": "lead"},

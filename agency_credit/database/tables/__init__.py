@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agency_credit.database.tables.archive import ForgottenRecord, SealedPlace, SealedRecord
 from agency_credit.database.tables.cases import CaseFile, CaseFileContent, CaseStep, CaseText, CreditCase
 from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
 from agency_credit.database.tables.draw import (
@@ -96,6 +97,7 @@ TABLES = (
     ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
     RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice, ArrivalCode, Arrival,
     LogEntry, LogBody, Checkpoint,
+    SealedRecord, SealedPlace, ForgottenRecord,
 )  # fmt: skip
 
 APPEND_ONLY = (
@@ -106,6 +108,7 @@ APPEND_ONLY = (
     LogEntry, Checkpoint,
     ResultConfirmation, ResultSubmission, ResultWithdrawal, Photograph, PhotographContent,
     RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, ArrivalCode, Arrival,
+    SealedRecord, SealedPlace, ForgottenRecord,
 )  # fmt: skip
 """What is only ever added to; triggers hold it in both databases."""
 
@@ -142,6 +145,7 @@ __all__ = [
     "DrawVoidRequest",
     "FollowUp",
     "FollowUpStep",
+    "ForgottenRecord",
     "IdempotentAnswer",
     "ImportColumn",
     "ImportRow",
@@ -185,6 +189,8 @@ __all__ = [
     "ResultSubmission",
     "ResultWithdrawal",
     "RuleVersion",
+    "SealedPlace",
+    "SealedRecord",
     "SecuritySetting",
     "Session",
     "TeamChange",

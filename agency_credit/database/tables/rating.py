@@ -11,7 +11,8 @@ from agency_credit.database.tables.register import Agency, Practitioner
 class Rating(Table, tablename="rating"):
     """Score and tier in one practice line on a day, with the lines behind them.
 
-    Of an agency, or of a practitioner; then `agency` is the one at which the person practises.
+    Of an agency, or of a practitioner; then `agency` is the one at which the person practises. Without a tier
+    it is redacted: a record behind it was forgotten, and its place alone is kept (docs/adr/0041).
     """
 
     id: BigSerial = BigSerial(primary_key=True)

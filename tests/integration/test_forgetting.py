@@ -16,8 +16,11 @@ from agency_credit.database.tables import (
     SealedPlace,
     SealedRecord,
 )
+from agency_credit.domain.canonical import Json
 from agency_credit.domain.errors import NotFoundError, RefusedError
 from agency_credit.domain.role import APPROVER
+from agency_credit.services.case_files import CaseUpload, clean_case_files
+from agency_credit.services.case_store import add_case_files, append_case_step, load_case, open_case
 from agency_credit.services.forgetting import ARCHIVE, forget_record, sealing_context
 from agency_credit.services.log import load_entries
 from agency_credit.services.log_fsck import check_log
@@ -117,6 +120,26 @@ async def test_a_correction_and_what_it_replaced_go_together(world: World) -> No
     rows = await CreditRecord.select()
     assert {(row["kind"], row["document_number"], row["summary"]) for row in rows} == {("", "", "")}
     assert (len(rows), await RecordSalt.count(), await RecordEvent.count()) == (2, 0, 0)
+
+
+async def test_what_was_said_and_sent_in_cases_goes_and_that_they_were_stays(world: World) -> None:
+    known = await load_known_record(await rated_record(world))
+    content = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+    files = await clean_case_files(
+        world.office, [CaseUpload(name=f"{DOCUMENT}.pdf", media_type="", content=content)]
+    )
+    async with operation(world.office, world.approver, "case.open", "", roles=APPROVER) as op:
+        agency, number = known.row["agency"], known.row["id"]
+        case = await open_case(op, "objection", agency, number, known.record.record_id)
+        body: dict[str, Json] = {"attempt": 1}
+        index = await op.append_entry("objection.opened", A, body, is_committed=True)
+        step = await append_case_step(op, case, "opened", text=SUMMARY, log_index=index)
+        await add_case_files(case, step, files)
+    await forget(world, known.record.record_id)
+    (shown,) = (await load_case(case)).steps
+    assert (shown.step, shown.text, shown.files) == ("opened", "", ())
+    assert not await LogBody.exists().where(LogBody.log_index == index)
+    assert (await load_entries(limit=1)).items[0].type == "tier.published"
 
 
 async def test_it_is_forgotten_once(world: World) -> None:

@@ -24,6 +24,7 @@ from agency_credit.database.tables import (
     Notice,
     Rating,
     RecordEvent,
+    RecordPublication,
     RecordSalt,
 )
 from agency_credit.services.import_work import in_chunks
@@ -31,6 +32,11 @@ from agency_credit.services.import_work import in_chunks
 Row = Mapping[str, Any]
 NO_DAY = date(1970, 1, 1)
 """Stands for the day of a forgotten record, which is not kept."""
+_TEXTS = (
+    *("kind", "document_number", "authority", "summary", "evidence"),
+    *("category", "procedure", "sanctions", "severity"),
+)
+_DAYS = ("served_on", "conduct_ended_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +139,9 @@ async def find_bodies(chain: Chain, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 async def _records(chain: Chain) -> list[Piece]:
-    empty = dict.fromkeys(("kind", "document_number", "authority", "summary", "evidence"), "")
+    empty: dict[str, Any] = dict.fromkeys(_TEXTS, "") | dict.fromkeys(_DAYS) | {"decided_on": NO_DAY}
     return [
-        Piece(
-            table=CreditRecord,
-            row=row,
-            blank={**empty, "decided_on": NO_DAY, "digest": f"forgotten {row['id']}"},
-        )
+        Piece(table=CreditRecord, row=row, blank={**empty, "digest": f"forgotten {row['id']}"})
         for row in chain.records
     ]
 
@@ -150,6 +152,10 @@ async def _events(chain: Chain) -> list[Piece]:
 
 async def _salts(chain: Chain) -> list[Piece]:
     return await _rows_of(RecordSalt, RecordSalt.record, chain.ids)
+
+
+async def _publications(chain: Chain) -> list[Piece]:
+    return await _rows_of(RecordPublication, RecordPublication.record, chain.ids)
 
 
 async def _ratings(chain: Chain) -> list[Piece]:
@@ -243,6 +249,7 @@ _PLACES: tuple[Callable[[Chain], Awaitable[list[Piece]]], ...] = (
     _records,
     _events,
     _salts,
+    _publications,
     _ratings,
     _proposals,
     _case_contents,

@@ -8,12 +8,12 @@ from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, has_role, lead, opened_to, show
-from agency_credit.domain.errors import FaultsError, InputError
+from admin.what_if import read_made_up
+from agency_credit.domain.errors import InputError
 from agency_credit.domain.role import AUDIT_ADMINISTRATOR, RATERS
 from agency_credit.services.agency_standing import load_standing
 from agency_credit.services.frame import ANNUAL_CAP
 from agency_credit.services.inspection_counts import NO_VISITS, load_tallies
-from agency_credit.services.outlook import Outlook, try_record
 from agency_credit.services.record_desk import load_agency_desk
 from agency_credit.services.supervision import load_value
 from agency_credit.services.unmask import UNMASKERS, load_contact, unmask_contact
@@ -36,7 +36,7 @@ async def show_agency(
     day = entered.day("on") if entered.text("on") else None
     known = entered.day("known") if entered.text("known") else None
     desk = await load_agency_desk(office, actor, uscc, day or office.today(), known)
-    made = {line: _try_record(entered, line, outlook) for line, outlook in desk.outlooks.items()}
+    made = {line: read_made_up(entered, line, outlook) for line, outlook in desk.outlooks.items()}
     if desk.error is not None:
         entered.complaints += complaints_of(desk.error, "on")
     return show(
@@ -72,21 +72,3 @@ async def unmask(request: AnyRequest, office: TheOffice, actor: TheActor, uscc: 
 
 
 PAGES = (find_agency, show_agency, unmask)
-
-
-def _try_record(entered: Entered, line: str, outlook: Outlook) -> object | None:
-    """The answer to the form of one practice line, whose fields begin with the name of the line."""
-    if not entered.has(f"{line}-kind"):
-        return None
-    n_before = len(entered.complaints)
-    kind = entered.text(f"{line}-kind", is_required=True)
-    decided_on = entered.day(f"{line}-decided_on")
-    millipoints = entered.points(f"{line}-points")
-    if not kind:
-        return None
-    try:  # with a day that cannot be read, what else is wrong is still told
-        made = try_record(outlook, kind, decided_on or outlook.rating.ledger.on, millipoints)
-    except FaultsError as error:
-        entered.complaints += [(f"{line}-{fault.at}", fault) for fault in error.faults]
-        return None
-    return None if len(entered.complaints) > n_before else made

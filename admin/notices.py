@@ -33,10 +33,14 @@ async def show_deadlines(office: TheOffice, actor: TheActor) -> Template:
 
 
 async def note_unread(request: AnyRequest) -> None:
-    """How many notices of the person are unread, for the head of every page; before each handler."""
+    """How many notices of the person are unread, for the head of every page; before each handler.
+
+    At the desk of an agency those of this desk.
+    """
     actor = request.state.actor
     if actor is not None and request.method == "GET":
-        request.state.n_unread = await count_unread(request.app.state.office, actor)
+        desk = request.path_params.get("uscc", "") if request.scope["path"].startswith("/desk/") else ""
+        request.state.n_unread = await count_unread(request.app.state.office, actor, desk=desk)
 
 
 PAGES = (show_notices, read_notices, show_deadlines)

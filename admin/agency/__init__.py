@@ -7,13 +7,15 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import activate, draws, home, inspections, people, records
+    from admin.agency import activate, draws, home, inspections, messages, outlook, people, records
 
     return [
         *activate.PAGES,
         *draws.PAGES,
         *home.PAGES,
         *inspections.PAGES,
+        *messages.PAGES,
+        *outlook.PAGES,
         *people.PAGES,
         *records.PAGES,
     ]

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 from admin.agency.page import AT_DESK, open_desk, show_desk
 from admin.page import AnyRequest, TheActor, TheOffice, lead
 from agency_credit.services.agency_desk import load_credit_file
+from agency_credit.services.agency_desk_waiting import load_waiting
 
 
 @get("/desk", opt=AT_DESK)
@@ -21,9 +22,10 @@ async def choose_desk(request: AnyRequest, actor: TheActor) -> Template | Redire
 
 @get("/desk/{uscc:str}", opt=AT_DESK)
 async def show_home(request: AnyRequest, office: TheOffice, actor: TheActor, uscc: FromPath[str]) -> Template:
-    """Tier and score, large, what moved them last, and where to go on."""
+    """Tier and score, large, what moved them last, what waits for the agency, and where to go on."""
     seat = open_desk(request, actor, uscc)
-    return show_desk("home", file=await load_credit_file(office, seat))
+    file = await load_credit_file(office, seat)
+    return show_desk("home", file=file, waiting=await load_waiting(office, seat, file))
 
 
 PAGES = (choose_desk, show_home)

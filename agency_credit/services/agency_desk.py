@@ -15,7 +15,7 @@ import msgspec
 
 from agency_credit.database.tables import Rating
 from agency_credit.domain.errors import InputError
-from agency_credit.domain.ledger import LedgerLine
+from agency_credit.domain.ledger import LedgerLine, LineState
 from agency_credit.domain.role import Seat
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import PeriodTable, RulePack, repair_days
@@ -273,7 +273,7 @@ def _to_lines(
             record=known[line.record_id],
             line=line,
             clause=clauses.get(line.clause or ""),
-            days_left=days_left(line.period.last_on if line.period else None, rating.ledger.on),
+            days_left=_days_left(line, rating.ledger.on),
             is_repairable=line.record_id in days,
             repair_from=days.get(line.record_id),
         )
@@ -281,9 +281,14 @@ def _to_lines(
     ]
 
 
-def days_left(last_on: date | None, on: date) -> int | None:
-    """Days after `on` up to and with `last_on`; None: it is over, or has no end."""
-    return None if last_on is None or last_on < on else (last_on - on).days
+_OVER = frozenset({LineState.EXPIRED, LineState.NOT_COLLECTED, LineState.REPAIRED, LineState.WITHDRAWN})
+"""States out of which a record does not count again."""
+
+
+def _days_left(line: LedgerLine, on: date) -> int | None:
+    if line.period is None or line.period.last_on is None or line.state in _OVER:
+        return None
+    return (line.period.last_on - on).days
 
 
 def _published(book: RuleBook, ratings: Sequence[Mapping[str, Any]]) -> PublishedTier:
@@ -306,7 +311,7 @@ def _last_move(
     book: RuleBook, ratings: Sequence[Mapping[str, Any]], known: Mapping[str, DeskRecord]
 ) -> LastMove | None:
     for before, rating in zip(reversed(ratings[:-1]), reversed(ratings), strict=False):
-        moves = [move for move in _MOVES.decode(rating["moved_json"]) if move.before != move.after]
+        moves = [move for move in _MOVES.decode(rating["moved_json"]) if _moves(move)]
         if not moves and before["score"] == rating["score"]:
             continue
         pack = pack_of_rating(book, rating)
@@ -319,6 +324,11 @@ def _last_move(
             moves=list(_to_moves(moves, known, pack.clauses if pack else ())),
         )
     return None
+
+
+def _moves(move: StoredMove) -> bool:
+    """Whether other points came of it: a line that is not there adds nothing."""
+    return (move.before or "0") != (move.after or "0")
 
 
 def _to_moves(

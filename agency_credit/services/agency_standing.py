@@ -55,5 +55,5 @@ async def load_standing(office: Office, uscc: str) -> Standing:
         n_certified_partners=row["n_certified_partners"],
         n_practitioners=sum(post["released_at"] is None for post in posts) if posts else None,
         practices=practices,
-        alarms=tuple(alarm for alarm in (await load_alarms(office)).alarms if alarm.uscc == uscc),
+        alarms=(await load_alarms(office, uscc)).alarms,
     )

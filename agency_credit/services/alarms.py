@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from agency_credit.database.tables import AgencyPractice, PractitionerPost
+from agency_credit.database.tables import Agency, AgencyPractice, PractitionerPost
 from agency_credit.domain.day import day_in_china
 from agency_credit.inspection.alarms import (
     ALARM_KINDS,
@@ -23,7 +23,7 @@ from agency_credit.services.alarm_law import load_alarm_law, source_key
 from agency_credit.services.office import Office
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_LIVING = ("in_force", "suspended")
+_LIVING: tuple[object, ...] = ("in_force", "suspended")
 """Whom the law asks anything of; a cancelled or revoked agency owes no filing any more."""
 
 
@@ -82,8 +82,8 @@ class Alarms:
         )
 
 
-async def load_alarms(office: Office) -> Alarms:
-    """The alarms of today.
+async def load_alarms(office: Office, uscc: str | None = None) -> Alarms:
+    """The alarms of today, of everybody or of the agency with this code.
 
     Raises
     ------
@@ -92,18 +92,20 @@ async def load_alarms(office: Office) -> Alarms:
     """
     today = office.today()
     law, sources = await load_alarm_law()
-    posts = await _load_posts()
+    posts = await _load_posts(uscc)
     n_practitioners = _count_practitioners(posts)
     found: list[Alarm] = []
     not_known: Counter[str] = Counter()
-    for row in await _load_practices():
+    for row in await _load_practices(uscc):
         facts = _to_facts(row, n_practitioners.get((row["id"], row["practice_line"])))
         for outcome in find_alarms(facts, law, today):
             if isinstance(outcome, Finding):
                 found.append(_to_alarm(outcome, row, sources))
             else:
                 not_known[outcome] += 1
-    found.extend(_find_two_agencies(posts, law, sources, today))
+    found.extend(
+        alarm for alarm in _find_two_agencies(posts, law, sources, today) if uscc in (None, alarm.uscc)
+    )
     return Alarms(
         on=today,
         alarms=tuple(sorted(found, key=_urgency)),
@@ -111,26 +113,43 @@ async def load_alarms(office: Office) -> Alarms:
     )
 
 
-async def _load_practices() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = await AgencyPractice.raw(
-        'SELECT p."practice_line", p."filed_on", p."valid_until", p."altered_on", p."alteration_filed_on",'
-        ' p."report_year", a."id", a."uscc", a."name", a."branch_of", a."established_on", a."legal_form",'
-        ' a."n_partners", a."n_certified_partners" FROM "agency_practice" p'
-        ' JOIN "agency" a ON a."id" = p."agency" WHERE a."status" IN ({}, {}) ORDER BY p."id"',
-        *_LIVING,
-    )
+_PRACTICES = (
+    'SELECT p."practice_line", p."filed_on", p."valid_until", p."altered_on", p."alteration_filed_on",'
+    ' p."report_year", a."id", a."uscc", a."name", a."branch_of", a."established_on", a."legal_form",'
+    ' a."n_partners", a."n_certified_partners" FROM "agency_practice" p'
+    ' JOIN "agency" a ON a."id" = p."agency" WHERE a."status" IN ({}, {}){whose} ORDER BY p."id"'
+)
+_POSTS = (
+    'SELECT t."practitioner", t."claimed_at", t."released_at", p."name" AS "person", p."certificate",'
+    ' p."practice_line", a."id", a."uscc", a."name", a."branch_of" FROM "practitioner_post" t'
+    ' JOIN "practitioner" p ON p."id" = t."practitioner" JOIN "agency" a ON a."id" = t."agency"'
+    ' WHERE a."status" IN ({}, {}){whose} ORDER BY t."id"'
+)
+_OF_FIRM = (
+    ' AND t."practitioner" IN (SELECT o."practitioner" FROM "practitioner_post" o WHERE o."agency" IN'
+    ' (SELECT b."id" FROM "agency" b WHERE b."id" = {} OR b."branch_of" = {}))'
+)
+"""Of everybody who has or had a post at a firm or one of its branches."""
+
+
+async def _load_practices(uscc: str | None) -> list[dict[str, Any]]:
+    of_agency = "" if uscc is None else ' AND a."uscc" = {}'
+    values = _LIVING if uscc is None else (*_LIVING, uscc)
+    rows: list[dict[str, Any]] = await AgencyPractice.raw(_PRACTICES.replace("{whose}", of_agency), *values)
     return rows
 
 
-async def _load_posts() -> list[dict[str, Any]]:
-    """All posts at agencies that still practise, open and closed, each with agency and person."""
-    rows: list[dict[str, Any]] = await PractitionerPost.raw(
-        'SELECT t."practitioner", t."claimed_at", t."released_at", p."name" AS "person", p."certificate",'
-        ' p."practice_line", a."id", a."uscc", a."name", a."branch_of" FROM "practitioner_post" t'
-        ' JOIN "practitioner" p ON p."id" = t."practitioner" JOIN "agency" a ON a."id" = t."agency"'
-        ' WHERE a."status" IN ({}, {}) ORDER BY t."id"',
-        *_LIVING,
-    )
+async def _load_posts(uscc: str | None) -> list[dict[str, Any]]:
+    """Posts at agencies that still practise, open and closed, each with agency and person.
+
+    All, or those of whoever has or had one at the firm of the agency with this code.
+    """
+    of_firm, values = "", _LIVING
+    if uscc is not None:
+        row = await Agency.select(Agency.id, Agency.branch_of).where(Agency.uscc == uscc).first()
+        firm = 0 if row is None else _firm_of(row)
+        of_firm, values = _OF_FIRM, (*_LIVING, firm, firm)
+    rows: list[dict[str, Any]] = await PractitionerPost.raw(_POSTS.replace("{whose}", of_firm), *values)
     return rows
 
 

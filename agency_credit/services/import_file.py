@@ -16,6 +16,7 @@ from agency_credit.database.tables import ImportRow, ImportRun
 from agency_credit.domain.canonical import Json, digest, format_canonical
 from agency_credit.domain.errors import Fault, InputError
 from agency_credit.domain.role import IMPORTERS, Actor
+from agency_credit.services.agency_messages import tell_of_new_records
 from agency_credit.services.import_agencies import PracticeLine
 from agency_credit.services.import_child import read_apart
 from agency_credit.services.import_columns import load_said
@@ -112,6 +113,7 @@ async def import_file(
        the public log, by digest and numbers alone.
     5. Those whom records touch are rated anew, where they were rated before. An instrument that is missing
        today is a warning: the list is taken in, and the next rating makes up for it.
+    6. Agencies with a desk are told there of records about them.
 
     Parameters
     ----------
@@ -142,6 +144,8 @@ async def import_file(
             await append_rows(ImportRow, _kept(run, work))
             touched = await work.store(run)
             report = await _rate_touched(op, replace(report, run=run), touched)  # 5
+            if touched is not None:
+                await tell_of_new_records(op, run, touched.agencies)  # 6
         op.details.update({**report.counts(), "errors": report.n_errors, "committed": report.is_committed})
     return report
 

@@ -6,6 +6,7 @@
 3. The ledger of each of the others; the same as before makes no new rating. The second implementation
    verifies it before anything is stored.
 4. Rows and entries of the log are appended in bulk. Ratings of practitioners are no entries: never public.
+5. Agencies with a desk that have another tier than before are told there, all at once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from agency_credit.domain.record import CreditRecord
 from agency_credit.domain.role import RATERS, Actor
 from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import RulePack, encode_population, fit_assessments, score_population
+from agency_credit.services.agency_messages import TierMove, find_tier_moves, tell_of_tiers
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.rating import (
@@ -144,6 +146,7 @@ async def _rate(
     packs, missing = find_packs(await load_rule_book(op.office), subjects, on)
     tiers: dict[str, Counter[str]] = {line: Counter() for line in sorted(SUBJECTS)}
     counts: Counter[str] = Counter()
+    moved: list[TierMove] = []
     for are_people, group in groupby(sorted(subjects, key=_sort), key=lambda s: s.is_practitioner):
         members = list(group)
         records = await _load_records(are_people, members, on)  # 1
@@ -172,6 +175,8 @@ async def _rate(
                     for subject in changed[start : start + BATCH]
                 ]
                 counts["changed"] += await append_ratings(op, ratings)  # 4
+                moved.extend(find_tier_moves(ratings))
+    await tell_of_tiers(op, moved)  # 5
     return RatingRun(
         on=on,
         n_rated=counts["rated"],

@@ -17,6 +17,7 @@ from agency_credit.database.tables import RecordEvent, RecordSalt
 from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.record import CreditRecord
+from agency_credit.services.agency_messages import tell_of_change
 from agency_credit.services.change_request import Change, ChangeDraft
 from agency_credit.services.import_history import refresh_list_status
 from agency_credit.services.import_records import LIST_KINDS, record_digest
@@ -216,10 +217,11 @@ def read_record_change(payload: Mapping[str, Any]) -> RecordChange:
 
 
 async def apply_record_change(op: Operation, change: Change) -> None:
-    """Write an approved change, and rate anew whom it touches."""
+    """Write an approved change, rate anew whom it touches, and tell the agency at its desk."""
     known, wanted = await load_known_record(change.subject), read_record_change(change.payload)
     row = known.row
     kinds = {row["kind"], (wanted.texts or {}).get("kind")}
+    await tell_of_change(op, row, known.record.record_id, wanted.event)
     if wanted.event == "corrected":
         await _append_correction(op, known, wanted, change.number)
         wanted = RecordChange(event="withdrawn", on=known.record.decided_on)

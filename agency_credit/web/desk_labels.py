@@ -12,6 +12,29 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
         "clerk": msgid("Clerk"),
         "reader": msgid("Reader"),
     },
+    "desk_task": {
+        "alarm.filing": msgid("Renew the filing as a trademark agency"),
+        "alarm.alteration": msgid("File the change"),
+        "alarm.report": msgid("Submit the annual report"),
+        "alarm.partners": msgid("See that there are partners or shareholders enough"),
+        "alarm.certified": msgid("See that enough partners or shareholders are certified"),
+        "alarm.practitioners": msgid("See that there are practitioners enough"),
+        "alarm.two-agencies": msgid("A practitioner is claimed by another agency too: clear it up"),
+        "case.objection": msgid("Your objection is being decided"),
+        "case.repair": msgid("Your application for repair is being decided"),
+        "follow-up": msgid("Put right what the inspection found"),
+    },
+    "message": {
+        "record.assessed": msgid("The authority set the points of a record"),
+        "record.corrected": msgid("A record was wrong and was replaced"),
+        "record.entered": msgid("A record entered the evaluation"),
+        "record.resumed": msgid("A record counts again"),
+        "record.suspended": msgid("The effect of a record is stayed"),
+        "record.withdrawn": msgid("The decision behind a record no longer stands"),
+        "records.added": msgid("New in your credit file"),
+        "tier.patent": msgid("Your tier as a patent agency is another"),
+        "tier.trademark": msgid("Your tier as a trademark agency is another"),
+    },
 }
 
 DESK_ACTIONS: Mapping[str, str] = {

@@ -211,6 +211,9 @@ GET    /api/v1/statistics                               public
 GET    /desk                                            agency
 GET    /desk/{uscc:str}                                 agency
 GET    /desk/{uscc:str}/ledger                          agency
+GET    /desk/{uscc:str}/messages                        agency
+POST   /desk/{uscc:str}/messages                        agency
+GET    /desk/{uscc:str}/outlook                         agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
 GET    /desk/{uscc:str}/draws                           agency
 GET    /desk/{uscc:str}/inspections                     agency

@@ -8,8 +8,10 @@ from datetime import date
 
 import pytest
 
-from agency_credit.database.tables import Agency, CreditRecord, Practitioner, RecordSalt
+from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord, Practitioner, RecordSalt
 from agency_credit.domain.role import DeskRight
+from agency_credit.services.case_store import append_case_step, open_case
+from agency_credit.services.operation import operation
 from agency_credit.services.rating_run import rate_all
 from tests.builders import add_agency
 from tests.integration.console import desk_of
@@ -100,6 +102,37 @@ async def test_an_agency_that_nobody_rated_or_that_is_in_no_practice_line_has_a_
             assert page or said in text
 
 
+# --- what waits ---------------------------------------------------------------------------------------
+
+
+async def test_nothing_waits_where_nothing_does(world):
+    assert "目前没有需要您办理的事项" in text_of(await page_of(world, f"/desk/{B}", "other"))
+
+
+async def test_what_the_law_asks_by_a_day_waits_at_the_desk_of_that_agency_alone(world):
+    await AgencyPractice.update({AgencyPractice.valid_until: date(2026, 12, 20)}).where(
+        (AgencyPractice.agency.uscc == A) & (AgencyPractice.practice_line == "trademark")
+    )
+    text = text_of(await page_of(world, f"/desk/{A}"))
+    assert "办理商标代理备案续展" in text
+    assert "2026年12月20日" in text
+    assert "续展" not in text_of(await page_of(world, f"/desk/{B}", "other"))
+
+
+async def test_an_open_case_waits_and_leads_to_its_record(world):
+    record = await record_of(A, "警告")
+    row = await CreditRecord.select(CreditRecord.id, CreditRecord.agency).first()
+    for kind, closes in (("objection", False), ("repair", True)):
+        async with operation(world.office, world.drafter, "case.open", record, roles=None) as op:
+            case = await open_case(op, kind, row["agency"], row["id"], record)
+            await append_case_step(op, case, "opened", due_on=date(2026, 11, 27))
+            if closes:
+                await append_case_step(op, case, "granted", closes=True)
+    page = await page_of(world, f"/desk/{A}")
+    assert f'<a href="/desk/{A}/records/{record}">异议正在办理</a><span class="hint">警告</span>' in page
+    assert "信用修复申请正在办理" not in page
+
+
 # --- the ledger ---------------------------------------------------------------------------------------
 
 
@@ -167,10 +200,39 @@ async def test_a_record_that_was_replaced_leads_to_the_one_that_replaces_it_and_
     assert f"/desk/{A}/records/{old}" in await page_of(world, f"/desk/{A}/records/{new}")
 
 
+# --- what would change the tier -------------------------------------------------------------------------
+
+
+async def test_the_outlook_says_what_time_and_repairs_would_change(world):
+    await record_of(A, "警告", on=date(2026, 11, 2))
+    page = await page_of(world, f"/desk/{A}/outlook")
+    text = text_of(page)
+    assert 'class="chart-line chart-forecast"' in page
+    assert "达到A级：至少须修复以下1条信用信息，修复后100分" in text
+    assert "自2027-02-03起可以申请修复" in text
+    assert "2026-11-02警告：计入期届满" in text
+
+
+async def test_a_made_up_record_is_tried_at_the_desk_and_stored_nowhere(world):
+    asked = "?patent-kind=警告&patent-decided_on=2026-11-01&patent-points="
+    before = await CreditRecord.count()
+    page = await page_of(world, f"/desk/{A}/outlook{asked}")
+    assert "得分为88分，信用等级B；目前为100分，信用等级A。" in text_of(page)
+    assert f'action="/desk/{A}/outlook#what-if-patent"' in page
+    assert "/admin/records" not in page
+    assert await CreditRecord.count() == before
+
+
+async def test_a_made_up_record_with_faults_is_answered_at_its_fields(world):
+    asked = "?patent-kind=无此类别&patent-decided_on=2026-02-30&patent-points=many"
+    page = await page_of(world, f"/desk/{A}/outlook{asked}", status=422)
+    assert len(re.findall(r'class="error" id="error-patent-(kind|decided_on|points)"', page)) == 3
+
+
 # --- nothing of others, no numbers of persons ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["", "/ledger", "/records/{record}"])
+@pytest.mark.parametrize("page", ["", "/ledger", "/outlook", "/records/{record}"])
 async def test_the_desk_of_another_agency_is_not_there(world, page):
     record = await record_of(A, "警告")
     path = page.format(record=record)
@@ -216,7 +278,7 @@ async def test_numbers_of_persons_are_masked_at_the_desk_too(world, page):
 
 async def test_the_pages_speak_english(world):
     record = await record_of(A, "警告")
-    for path in ("", "/ledger", f"/records/{record}"):
+    for path in ("", "/ledger", "/outlook", "/messages", f"/records/{record}"):
         page = await page_of(world, f"/en/desk/{A}{path}")
         assert 'lang="en"' in page
     assert "Without it" in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,16 @@ async def count_working_days(office: Office, start: date, end: date) -> int:
     del office
     entered = await _load_entered(min(start, end), max(start, end))
     return working_days.count_working_days(start, end, _workdays(entered))
+
+
+async def count_to_each(office: Office, start: date, ends: Collection[date]) -> dict[date, int]:
+    """As `count_working_days` to each of several days, with one look at the calendar."""
+    del office
+    if not ends:
+        return {}
+    entered = await _load_entered(min(start, *ends), max(start, *ends))
+    is_workday = _workdays(entered)
+    return {end: working_days.count_working_days(start, end, is_workday) for end in set(ends)}
 
 
 async def _load_entered(first: date, last: date) -> dict[date, bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from agency_credit.domain.canonical import digest
-from agency_credit.domain.errors import AgencyCreditError, Fault, FaultsError
+from agency_credit.domain.errors import Fault, FaultsError, InputError
 from agency_credit.publication.masking import find_personal_number
 from agency_credit.services.office import Office
 from agency_credit.services.photograph_bytes import clean_photograph
@@ -73,14 +73,11 @@ async def clean_case_files(office: Office, uploads: Sequence[CaseUpload]) -> tup
     Raises
     ------
     FaultsError
-        Too many files; of each file: its name, its size, its type.
+        Too many files; of each file its name, its size, its type; all of them at ``files``.
     """
     sent = [upload for upload in uploads if upload.name or upload.content]
     if len(sent) > MOST_FILES:
-        raise FaultsError(
-            "files",
-            (_fault("files", "file.many", "send at most {n} files at a time", n=MOST_FILES),),
-        )
+        raise FaultsError("files", (_fault("file.many", "send at most {n} files at a time", n=MOST_FILES),))
     kept: list[CleanFile] = []
     faults: list[Fault] = []
     for upload in sent:
@@ -89,8 +86,14 @@ async def clean_case_files(office: Office, uploads: Sequence[CaseUpload]) -> tup
         if not found:
             try:
                 kept.append(await _clean(office, name, upload.content))
-            except AgencyCreditError as error:  # a picture that cannot be read, or is too large
-                found = [Fault(at=name, code=error.code, template=error.template, params=error.params)]
+            except InputError:  # a picture that cannot be read, or is too large
+                found = [
+                    _fault(
+                        "file.picture",
+                        "{file} is no picture that can be read, or is too large; save it anew and smaller",
+                        file=name,
+                    )
+                ]
         faults += found
     if faults:
         raise FaultsError("files", tuple(faults))
@@ -115,21 +118,21 @@ def _find_faults(name: str, upload: CaseUpload) -> list[Fault]:
     if faults := _find_name_faults(name):
         return faults
     if not upload.content:
-        return [_fault(name, "file.empty", "the file is empty; choose it again")]
+        return [_fault("file.empty", "{file} is empty; choose it again", file=name)]
     if len(upload.content) > LARGEST_FILE:
         most = LARGEST_FILE // 2**20
-        return [_fault(name, "file.large", "a file has at most {n} MB; send a smaller one", n=most)]
+        return [_fault("file.large", "{file} has more than {n} MB; send a smaller one", file=name, n=most)]
     kind = type_of(upload.content)
     if not kind:
-        return [_fault(name, "file.type", "this is no PDF, JPEG or PNG; save it as PDF and send that")]
+        return [_fault("file.type", "{file} is no PDF, JPEG or PNG; save it as PDF and send that", file=name)]
     claimed = _SUFFIXES.get(PurePosixPath(name).suffix.lower())
     declared = upload.media_type.partition(";")[0].strip().lower()
     if claimed != kind or declared not in (kind, *_UNSAID):
         return [
             _fault(
-                name,
                 "file.lies",
-                "by its content the file is {kind}, by its name or its sender it is not; name it rightly",
+                "by its content {file} is {kind}, by its name or its sender it is not; name it rightly",
+                file=name,
                 kind=kind,
             )
         ]
@@ -138,14 +141,19 @@ def _find_faults(name: str, upload: CaseUpload) -> list[Fault]:
 
 def _find_name_faults(name: str) -> list[Fault]:
     if not name or name.startswith("."):
-        return [_fault(name or "?", "file.name", "give the file a name")]
+        return [_fault("file.name", "a file has no name; give it one")]
     if len(name) > LONGEST_NAME:
-        short = f"{name[:20]}…"
-        return [_fault(short, "file.name-long", "a name has at most {n} characters", n=LONGEST_NAME)]
+        return [
+            _fault(
+                "file.name-long",
+                "the name of {file} is longer than {n} characters; shorten it",
+                file=f"{name[:20]}…",
+                n=LONGEST_NAME,
+            )
+        ]
     if find_personal_number(name):
         return [
             _fault(
-                "files",
                 "file.name-personal",
                 "the name of a file holds an identity or telephone number; give it another name",
             )
@@ -155,14 +163,14 @@ def _find_name_faults(name: str) -> list[Fault]:
 
 def _find_pdf_faults(name: str, content: bytes) -> list[Fault]:
     if b"%%EOF" not in content[-_TAIL:]:
-        return [_fault(name, "file.broken", "the PDF breaks off; save it anew and send it again")]
+        return [_fault("file.broken", "{file} breaks off; save it anew and send it again", file=name)]
     plain = _ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), content)
     if _ACTIVE.search(plain):
         return [
             _fault(
-                name,
                 "file.active",
-                "the PDF holds a script or starts a program; print it into a new PDF and send that",
+                "{file} holds a script or starts a program; print it into a new PDF and send that",
+                file=name,
             )
         ]
     return []
@@ -177,5 +185,5 @@ async def _clean(office: Office, name: str, content: bytes) -> CleanFile:
     return CleanFile(name=name, media_type=kind, content=content, digest=digest(content))
 
 
-def _fault(at: str, code: str, template: str, /, **params: str | int) -> Fault:
-    return Fault(at=at, code=code, template=template, params=params)
+def _fault(code: str, template: str, /, **params: str | int) -> Fault:
+    return Fault(at="files", code=code, template=template, params=params)

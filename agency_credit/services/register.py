@@ -22,6 +22,7 @@ from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.scoring.clause import Clause
+from agency_credit.services.objection_notes import ObjectionNote, load_objection_notes
 from agency_credit.services.office import Office
 from agency_credit.services.rating_store import find_moved
 from agency_credit.services.record_history import load_gone
@@ -126,13 +127,17 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
-    """A credit record; numbers of persons in its texts are masked."""
+    """A credit record; numbers of persons in its texts are masked.
+
+    `objection`: the last objection of the agency to it; None: there is none to tell of.
+    """
 
     kind: str
     decided_on: date
     authority: str
     document_number: str
     summary: str
+    objection: ObjectionNote | None = None
 
 
 class AgencyName(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,8 +213,8 @@ _HISTORY_COLUMNS = (
     *(Rating.is_fictional, Rating.moved_json),
 )
 _STANDING = (
-    'SELECT r."kind", r."decided_on", r."authority", r."document_number", r."summary" FROM "credit_record" r'
-    ' JOIN "record_salt" s ON s."record" = r."id"'  # a forgotten record has none
+    'SELECT r."id", r."kind", r."decided_on", r."authority", r."document_number", r."summary"'
+    ' FROM "credit_record" r JOIN "record_salt" s ON s."record" = r."id"'  # a forgotten record has none
     ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND NOT EXISTS (SELECT 1 FROM "record_event" e'
     ' WHERE e."record" = r."id" AND e."event" IN (\'repaired\', \'withdrawn\') AND e."on" <= {})'
     ' ORDER BY r."decided_on" DESC, r."id" DESC'
@@ -424,6 +429,7 @@ def _ledger_row(line: StoredLine, clauses: Mapping[str, Clause]) -> LedgerRow:
 async def _load_records(office: Office, agency: int) -> list[RecordView]:
     """Records of the agency itself that still stand: none repaired or withdrawn, no practitioner's."""
     rows = await CreditRecord.raw(_STANDING, agency, office.today())
+    notes = await load_objection_notes(agency, [row["id"] for row in rows])
     return [
         RecordView(
             kind=row["kind"],
@@ -431,6 +437,7 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
             authority=mask_personal_numbers(row["authority"]),
             document_number=mask_personal_numbers(row["document_number"]),
             summary=mask_personal_numbers(row["summary"]),
+            objection=notes.get(row["id"]),
         )
         for row in rows
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agency_credit.web.i18n import msgid
+from agency_credit.web.objection_labels import OBJECTION_ACTIONS, OBJECTION_FIELDS, OBJECTION_NOTICES
 
 FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     "method": {
@@ -29,6 +30,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": msgid("Closed"),
     },
     "notice": {
+        **OBJECTION_NOTICES,
         "team.assigned": msgid("You were drawn into a team"),
         "result.confirm": msgid("A record waits for your confirmation"),
         "result.review": msgid("A result waits for its review"),
@@ -49,6 +51,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
         "follow-up.closed": msgid("A follow-up was closed"),
     },
     "deadline": {
+        "objection.answer": msgid("Answer the objection"),
         "result.publish": msgid("Publish the result"),
         "result.withdraw": msgid("Take the result down"),
         "follow-up.due": msgid("See that it was put right"),
@@ -64,6 +67,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
 """Merged into `LABELS`."""
 
 FIELD_ACTIONS: Mapping[str, str] = {
+    **OBJECTION_ACTIONS,
     "result.confirm": msgid("Confirm a result as a member of its team"),
     "photograph.add": msgid("Add a photograph to an inspection"),
     "recusal.apply": msgid("Write down that an agency asks for a recusal"),
@@ -85,6 +89,7 @@ FIELD_ACTIONS: Mapping[str, str] = {
 """Among the actions of the audit lines."""
 
 RECORD_FIELDS: Mapping[str, str] = {
+    **OBJECTION_FIELDS,
     "advised_at": msgid("Told of its rights"),
     "agency_remarks": msgid("Remarks of the agency"),
     "annulled_on": msgid("Day of the decision that annuls it"),

@@ -9,6 +9,7 @@ from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
+from agency_credit.web.objection_labels import OBJECTION_LABELS, OBJECTION_TASKS
 from agency_credit.web.plan_labels import PLAN_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
 from agency_credit.web.team_labels import TEAM_LABELS
@@ -21,6 +22,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **DISCLOSURE_LABELS,
     **PLAN_LABELS,
     **FIELD_LABELS,
+    **OBJECTION_LABELS,
     "practice_line": {
         "patent": msgid("Patent agency"),
         "trademark": msgid("Trademark agency"),
@@ -247,6 +249,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ground": msgid("another reason for taking no part"),
     },
     "task": {
+        **OBJECTION_TASKS,
         "draw.finish": msgid("Finish the draft and announce it"),
         "draw.approve": msgid("Check and approve the draw"),
         "draw.values": msgid("Enter the public values and draw"),

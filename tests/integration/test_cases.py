@@ -213,7 +213,7 @@ def bomb() -> bytes:
         (sent("脚本.pdf", PDF.replace(b"/Type", b"/JavaScript (app.alert(1)) /Type")), "file.active"),
         (sent("脚本.pdf", PDF.replace(b"/Type", b"/J#61vaScript (app.alert(1)) /Type")), "file.active"),
         (sent("启动.pdf", PDF.replace(b"/Type", b"/S /Launch /Type")), "file.active"),
-        (sent("坏图.png", picture()[:40]), "photograph.none"),
+        (sent("坏图.png", picture()[:40]), "file.picture"),
         (sent("大.pdf", PDF + b" " * case_files.LARGEST_FILE), "file.large"),
         (sent("身份证310101198501010268.pdf", PDF), "file.name-personal"),
         (sent("电话13800138000.pdf", PDF), "file.name-personal"),
@@ -237,7 +237,7 @@ async def test_all_faults_are_told_at_once_and_too_many_files_are_refused():
     office = SimpleNamespace(decoding=asyncio.Lock())
     with pytest.raises(FaultsError) as error:
         await clean_case_files(office, [sent("a.pdf", b""), sent("b.exe", b"MZ"), sent("c.pdf", PDF)])
-    assert [(fault.at, fault.code) for fault in error.value.faults] == [
+    assert [(fault.params["file"], fault.code) for fault in error.value.faults] == [
         ("a.pdf", "file.empty"),
         ("b.exe", "file.type"),
     ]

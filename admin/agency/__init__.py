@@ -7,7 +7,17 @@ from litestar.types import ControllerRouterHandler
 
 def desk_pages() -> list[ControllerRouterHandler]:
     """Handlers of the desk's pages, a file a page."""
-    from admin.agency import activate, draws, home, inspections, messages, outlook, people, records
+    from admin.agency import (
+        activate,
+        draws,
+        home,
+        inspections,
+        messages,
+        outlook,
+        people,
+        practitioners,
+        records,
+    )
 
     return [
         *activate.PAGES,
@@ -17,5 +27,6 @@ def desk_pages() -> list[ControllerRouterHandler]:
         *messages.PAGES,
         *outlook.PAGES,
         *people.PAGES,
+        *practitioners.PAGES,
         *records.PAGES,
     ]

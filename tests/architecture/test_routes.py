@@ -214,6 +214,7 @@ GET    /desk/{uscc:str}/ledger                          agency
 GET    /desk/{uscc:str}/messages                        agency
 POST   /desk/{uscc:str}/messages                        agency
 GET    /desk/{uscc:str}/outlook                         agency
+GET    /desk/{uscc:str}/practitioners                   agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
 GET    /desk/{uscc:str}/draws                           agency
 GET    /desk/{uscc:str}/inspections                     agency

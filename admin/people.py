@@ -10,10 +10,10 @@ from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from admin.person import show_invitation_page
 from agency_credit.domain.errors import AgencyCreditError, ConflictError, InputError, NotFoundError
-from agency_credit.domain.role import APPROVER, DRAW_READERS, SECURITY_ADMINISTRATOR, Role
+from agency_credit.domain.role import APPROVER, DRAW_READERS, OFFICE, SECURITY_ADMINISTRATOR, Role
 from agency_credit.services.desk import load_inspector_choices
 from agency_credit.services.invitations import invite_person
-from agency_credit.services.people import load_people
+from agency_credit.services.people_list import KINDS, search_accounts
 from agency_credit.services.recusals import approve_recusals, load_pending_recusals
 
 _FIELD_OF = {
@@ -24,15 +24,15 @@ _FIELD_OF = {
     "person.certificate": "certificate",
     "person.inspector": "certificate",
     "inspector.unknown": "certificate",
-    "person.agency": "agency",
-    "agency.unknown": "agency",
 }
 
 
 @get("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR))
-async def show_people(done: FromQuery[str] = "") -> Template:
-    """All accounts, and the form for a new one."""
-    return await _show_people([], None, done=done)
+async def show_people(
+    q: FromQuery[str] = "", kind: FromQuery[str] = "", after: FromQuery[str] = ""
+) -> Template:
+    """Accounts of the office, or of agencies, or those that fit; and the form for a new one of the office."""
+    return await _show_people([], None, q=q, kind=kind, after=after)
 
 
 @post("/admin/people", opt=opened_to(SECURITY_ADMINISTRATOR, fresh=True), status_code=201)
@@ -41,8 +41,8 @@ async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) ->
     entered = await read_form(request)
     username = entered.text("username", is_required=True, max_length=64)
     name = entered.text("display_name", is_required=True, max_length=64)
-    roles = [Role(role) for role in entered.texts("roles") if role in set(Role)]
-    certificate, agency = entered.text("certificate"), entered.text("agency").upper()
+    roles = [Role(role) for role in entered.texts("roles") if role in OFFICE]
+    certificate = entered.text("certificate")
     if not entered.complaints:
         try:
             invitation = await invite_person(
@@ -52,7 +52,6 @@ async def add_person(request: AnyRequest, office: TheOffice, actor: TheActor) ->
                 display_name=name,
                 roles=roles,
                 certificate=certificate if Role.INSPECTOR in roles else None,
-                agency=agency if Role.AGENCY in roles else None,
             )
             return await show_invitation_page(request, invitation, name, status_code=201)
         except (InputError, ConflictError, NotFoundError) as error:
@@ -82,17 +81,20 @@ async def approve(request: AnyRequest, office: TheOffice, actor: TheActor) -> Te
     return lead(request, "/admin/recusals", {"n_approved": n_approved})
 
 
-async def _show_people(complaints: list[Complaint], entered: Entered | None, *, done: str = "") -> Template:
-    fields = ("username", "display_name", "certificate", "agency")
+async def _show_people(
+    complaints: list[Complaint], entered: Entered | None, *, q: str = "", kind: str = "", after: str = ""
+) -> Template:
+    fields = ("username", "display_name", "certificate")
+    shown = kind if kind in KINDS else "" if q else "office"
     return show(
         "people",
         faults=complaints,
-        people=await load_people(),
+        page=await search_accounts(q=q, kind=shown, after=after),
+        search={"q": q, "kind": shown},
         inspectors=await load_inspector_choices(),
-        roles=list(Role),
+        roles=sorted(OFFICE, key=list(Role).index),
         values={key: entered.text(key) for key in fields} if entered else {},
         chosen=entered.texts("roles") if entered else [],
-        done=done,
     )
 
 

@@ -12,18 +12,17 @@ from admin.entered import read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from admin.qr import draw_qr
 from agency_credit.domain.errors import InputError, RefusedError
-from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor, Role
+from agency_credit.domain.role import OFFICE, SECURITY_ADMINISTRATOR, Actor, Role
 from agency_credit.services.invitations import PAGE as INVITATION
 from agency_credit.services.invitations import NewInvitation, load_open_invitation, renew_invitation
 from agency_credit.services.office import Office
 from agency_credit.services.people import (
     change_roles,
     close_account,
-    load_people,
-    load_person_id,
     reopen_account,
     require_totp,
 )
+from agency_credit.services.people_list import load_account
 from agency_credit.services.sessions import end_sessions, load_sessions
 from agency_credit.services.totp import load_state
 
@@ -136,17 +135,16 @@ async def show_invitation_page(
 async def _show(
     office: Office, actor: Actor, username: str, complaints: list[Complaint], *, done: str = ""
 ) -> Template:
-    person = await load_person_id(username)
-    row = next(item for item in await load_people() if item["username"] == username)
+    account, seats = await load_account(username)
     return show(
         "person",
         faults=complaints,
-        person=row,
+        account=account,
+        seats=seats,
         is_own=actor.username == username,
-        roles=list(Role),
-        held=str(row["roles"]).split(),
-        invited_until=await load_open_invitation(office, person),
-        totp=await load_state(person),
-        sessions=await load_sessions(office, person),
+        roles=sorted(OFFICE, key=list(Role).index),
+        invited_until=await load_open_invitation(office, account.person),
+        totp=await load_state(account.person),
+        sessions=await load_sessions(office, account.person),
         done=done,
     )

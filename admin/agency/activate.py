@@ -113,5 +113,6 @@ def _show_enrolment(enrolment: Enrolment, complaints: list[Complaint]) -> Templa
         "authenticator",
         faults=complaints,
         qr=draw_qr(enrolment.address, "QR"),
+        address=enrolment.address,
         secret=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
     )

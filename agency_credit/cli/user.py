@@ -193,7 +193,7 @@ def password_command(username: str, from_stdin: bool, user: str | None) -> None:
 @format_option
 def list_command(form: str) -> None:
     """All accounts with their roles."""
-    from agency_credit.services.people import load_people
+    from agency_credit.services.people_list import load_people
 
     async def work(_: Office) -> list[dict[str, object]]:
         return await load_people()

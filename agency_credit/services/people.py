@@ -238,23 +238,6 @@ async def load_operator(username: str, os_user: str = "") -> Actor:
     return replace(known or Actor(username=username, roles=OPERATOR), os_user=os_user)
 
 
-async def load_people() -> list[dict[str, object]]:
-    """All accounts with their roles, by user name."""
-    people = await Person.select(Person.id, Person.username, Person.display_name, Person.is_active).order_by(
-        Person.username
-    )
-    roles = await PersonRole.select(PersonRole.person, PersonRole.role).order_by(PersonRole.role)
-    return [
-        {
-            "username": person["username"],
-            "name": person["display_name"],
-            "roles": " ".join(r["role"] for r in roles if r["person"] == person["id"]),
-            "active": person["is_active"],
-        }
-        for person in people
-    ]
-
-
 async def load_person_id(username: str) -> int:
     """The number of an account; raises NotFoundError."""
     row = await Person.select(Person.id).where(Person.username == username).first()

@@ -10,7 +10,7 @@ import pytest
 
 from agency_credit.database.tables import LoginAttempt, PersonRole, Session
 from agency_credit.domain.errors import ForbiddenError, InputError
-from agency_credit.domain.role import Role
+from agency_credit.domain.role import DeskRight, Role
 from agency_credit.services.draw_steps import approve_draw
 from agency_credit.services.office import Office
 from agency_credit.services.people import create_person
@@ -152,6 +152,30 @@ async def test_a_person_of_an_agency_opens_nothing_of_the_office(world, office) 
             answer = await desk.client.request(verb, address, headers={"X-CSRF-Token": desk.token})
             assert answer.status_code in (403, 404), (method, address, answer.status_code)
             assert "role.missing" in answer.text, (method, address)
+
+
+@pytest.mark.parametrize("right", list(DeskRight))
+async def test_a_person_of_an_agency_finds_nothing_at_the_desk_of_another(world, office, right) -> None:
+    """Every address of every desk, with a token that is good: another's answers as one that is not there."""
+    await worlds.add_agency_person(office, "jigou", worlds.uscc(1), right)
+    await worlds.add_agency_person(office, "other", worlds.uscc(0))
+    n_desks = 0
+    async with desk_of(office, "jigou") as desk:
+        await desk.open(f"/desk/{worlds.uscc(1)}")
+        assert desk.token
+        for method, path, _ in list(declared(desk.client._transport.app)):  # type: ignore[union-attr]
+            if not path.startswith("/desk/{uscc:str}"):
+                continue
+            n_desks += 1
+            told = []
+            for uscc in (worlds.uscc(0), "91370302MA99999999"):
+                named = path.replace("{uscc:str}", uscc).replace("{kind:str}", "notice")
+                form = {"data": {"csrf_token": desk.token}} if method == "POST" else {}
+                answer = await desk.client.request(method, concrete(named), **form)
+                assert answer.status_code == 404, (method, path, answer.status_code)
+                told.append(answer.text.replace(uscc, ""))
+            assert told[0] == told[1], path
+    assert n_desks >= 6
 
 
 async def test_an_inspector_opens_no_inspection_of_another_team(world, office) -> None:

@@ -217,7 +217,10 @@ def _to_record(known: KnownRecord, on: date) -> DeskRecord:
 
 
 async def _load_ratings(agency: int) -> dict[str, list[dict[str, Any]]]:
-    """All ratings of the agency itself, without their lines, the oldest first, by practice line."""
+    """All ratings of the agency itself, without their lines, the oldest first, by practice line.
+
+    One that rested on a record that was forgotten has no tier any more.
+    """
     rows = await (
         Rating.select(
             Rating.practice_line,
@@ -255,7 +258,7 @@ def _to_rating(
         lines = _to_lines(today, known, book.in_force(PeriodTable, on))
     return DeskRating(
         subject=subject,
-        published=_published(book, ratings) if ratings else None,
+        published=_published(book, ratings) if ratings and ratings[-1]["tier"] else None,
         last_move=_last_move(book, ratings, known),
         today=today,
         lines=lines,
@@ -311,6 +314,8 @@ def _last_move(
     book: RuleBook, ratings: Sequence[Mapping[str, Any]], known: Mapping[str, DeskRecord]
 ) -> LastMove | None:
     for before, rating in zip(reversed(ratings[:-1]), reversed(ratings), strict=False):
+        if not (before["tier"] and rating["tier"]):
+            return None
         moves = [move for move in _MOVES.decode(rating["moved_json"]) if _moves(move)]
         if not moves and before["score"] == rating["score"]:
             continue

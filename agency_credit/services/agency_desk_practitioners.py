@@ -134,7 +134,8 @@ async def _load_ratings(people: Sequence[int], shown: Mapping[str, RulePack]) ->
         )
         for row in rows:
             ratings.pop(row["practitioner"], None)
-            if row["practice_line"] in shown and shown[row["practice_line"]].id == row["pack_id"]:
+            pack = shown.get(row["practice_line"])
+            if row["tier"] and pack is not None and pack.id == row["pack_id"]:
                 ratings[row["practitioner"]] = PersonRating(
                     tier=row["tier"], score=row["score"], rated_on=row["rated_on"]
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,6 @@ from agency_credit.services.import_work import in_chunks
 from agency_credit.services.notices import NewNotice, tell_agencies, tell_agency
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating_store import NewRating
-
-_MOST_KINDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,9 @@ def find_tier_moves(ratings: Iterable[NewRating]) -> Iterator[TierMove]:
     """Of agencies whose tier is another than in the rating before; a first rating moves nothing."""
     for new in ratings:
         before, subject = new.before, new.subject
-        if before is not None and not subject.is_practitioner and before.tier != new.rating.tier:
+        if before is None or not before.tier or subject.is_practitioner:  # forgotten: it has no tier
+            continue
+        if before.tier != new.rating.tier:
             yield TierMove(
                 agency=subject.number,
                 practice_line=subject.practice_line,
@@ -87,8 +87,8 @@ async def tell_of_tiers(op: Operation, moves: Iterable[TierMove]) -> None:
     await tell_agencies(op, notices)
 
 
-def _of_new(rows: Collection[Mapping[str, Any]]) -> NewNotice:
-    kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    what = "、".join(kinds[:_MOST_KINDS]) + ("…" if len(kinds) > _MOST_KINDS else "")
-    path = f"/records/{next(iter(rows))['commitment']}" if len(rows) == 1 else "/ledger"
-    return NewNotice(kind="records.added", what=what, path=path)
+def _of_new(rows: Sequence[Mapping[str, Any]]) -> NewNotice:
+    """What a record is stands only where the path names it, so that it is forgotten with the record."""
+    if len(rows) > 1:
+        return NewNotice(kind="records.added", what=str(len(rows)), path="/ledger")
+    return NewNotice(kind="record.added", what=rows[0]["kind"], path=f"/records/{rows[0]['commitment']}")

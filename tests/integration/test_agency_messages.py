@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from agency_credit.database.tables import Agency, AgencySeat, Notice, Person
+from agency_credit.database.tables import Agency, AgencySeat, Notice, Person, RecordSalt
 from agency_credit.domain.role import SYSTEM, DeskRight
+from agency_credit.services.forgetting import forget_record
 from agency_credit.services.import_file import import_file
 from agency_credit.services.notices import (
     NewNotice,
@@ -142,7 +143,7 @@ async def test_an_agency_is_told_of_a_record_that_was_imported_and_of_its_new_ti
     other = await add_agency_person(world.office, "other", B)
     await take_in(world, f"{A},警告,1号,2026-03-02", f"{uscc(2)},警告,2号,2026-03-02")
     (added, patent, trademark) = await told(world, clerk)
-    assert added[:2] == ("records.added", "警告")
+    assert added[:2] == ("record.added", "警告")
     assert patent == ("tier.patent", "A → B", f"/desk/{A}")
     assert trademark == ("tier.trademark", "A → B", f"/desk/{A}")
     assert await told(world, other) == []
@@ -156,7 +157,27 @@ async def test_of_several_records_one_message_tells(world):
     rows = [f"{A},{kind},{kind}号,2026-03-02" for kind in ("警告", "通报批评", "列入经营异常名录")]
     await take_in(world, *rows, f"{A},警告,4号,2026-03-03")
     (added,) = [row for row in await told(world, clerk) if row[0] == "records.added"]
-    assert added == ("records.added", "警告、通报批评、列入经营异常名录", f"/desk/{A}/ledger")
+    assert added == ("records.added", "4", f"/desk/{A}/ledger"), "not what they are: one may be forgotten"
+    async with desk_of(world.office, "clerk") as desk:
+        assert "4 条信用信息" in (await desk.open(f"/desk/{A}/messages")).text
+
+
+async def test_a_forgotten_record_takes_its_messages_along_and_leaves_the_desk(world):
+    clerk = await add_agency_person(world.office, "clerk", A)
+    await take_in(world, f"{A},通报批评,31号,2026-03-02")
+    (salt,) = await RecordSalt.select()
+    world.clock.forward(days=1)
+    async with operation(world.office, world.approver, "record.forget", A, roles=None) as op:
+        await forget_record(op, salt["record"])
+    kinds = {kind for kind, _, path in await told(world, clerk)}
+    assert kinds == {"tier.trademark"}
+    async with desk_of(world.office, "clerk") as desk:
+        for path in ("", "/ledger", "/outlook", "/messages"):
+            page = await desk.open(f"/desk/{A}{path}")
+            assert page.status_code == 200
+            assert "通报批评</a>" not in page.text
+            assert salt["commitment"] not in page.text
+        assert (await desk.open(f"/desk/{A}/records/{salt['commitment']}")).status_code == 404
 
 
 async def test_the_same_list_again_tells_nothing(world):

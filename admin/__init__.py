@@ -83,7 +83,7 @@ def _pages() -> list[ControllerRouterHandler]:
 
 def _account_pages() -> list[ControllerRouterHandler]:
     """Logins, accounts, how strict they are, and what everybody did."""
-    from admin import account, activation, audit, invitation, person, security, session
+    from admin import account, activation, archive, audit, invitation, person, security, session
 
     return [
         *session.PAGES,
@@ -92,5 +92,6 @@ def _account_pages() -> list[ControllerRouterHandler]:
         *person.PAGES,
         *activation.PAGES,
         *security.PAGES,
+        *archive.PAGES,
         *audit.PAGES,
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agency_credit.services.import_work import RowOutcome
 
 PER_PAGE = 50
-STATES = ("all", "new", "changed", "same", "repeated", "faulty", "flagged")
+STATES = ("all", "new", "changed", "same", "repeated", "forgotten", "faulty", "flagged")
 
 
 def count_rows(outcomes: Sequence[RowOutcome]) -> dict[str, int]:
@@ -34,4 +34,4 @@ def _is_in(outcome: RowOutcome, state: str) -> bool:
 
 
 def _is_flagged(outcome: RowOutcome) -> bool:
-    return outcome.state not in ("faulty", "repeated") and bool(outcome.faults)
+    return outcome.state not in ("faulty", "repeated", "forgotten") and bool(outcome.faults)

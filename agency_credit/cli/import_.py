@@ -120,6 +120,8 @@ def _echo(report: ImportReport, rows: list[dict[str, str | int]], form: str, *, 
                 **report.counts(),
             )
         )
+        if report.forgotten:
+            click.echo(translate(language(), "Repaired, not taken in again: {n}.", n=report.forgotten))
     if report.rerated:
         click.echo(translate(language(), "Rated anew: {n}.", n=report.rerated), err=True)
     click.echo(_outcome(report, is_dry_run=is_dry_run), err=True)

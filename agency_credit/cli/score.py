@@ -12,11 +12,16 @@ import click
 from agency_credit.cli.outlook import echo_outlooks
 from agency_credit.cli.report import echo_banners, echo_rows, format_option, language
 from agency_credit.cli.run_office import load_operator_of, run_in_office
+from agency_credit.web.i18n import msgid, translate
 
 if TYPE_CHECKING:
     from agency_credit.domain.canonical import Json
     from agency_credit.services.office import Office
     from agency_credit.services.rating import SubjectRating
+
+SEALED = msgid(
+    "{n} records that were known then were repaired or erased since and are sealed: this rests on none of them."
+)
 
 
 @click.command("score")
@@ -57,7 +62,9 @@ def command(
             raise click.UsageError("--outlook needs --subject, and does not go with --known")
         echo_outlooks(on, subject, folder, form)
         return
-    ratings = _load(on, known, subject, folder)
+    ratings, n_sealed = _load(on, known, subject, folder)
+    if n_sealed:
+        click.echo(translate(language(), SEALED, n=n_sealed), err=True)
     echo_banners(rating.pack for rating in ratings)
     if form == "json":
         answers = [_answer(rating, is_explained=is_explained) for rating in ratings]
@@ -76,15 +83,18 @@ def command(
 
 def _load(
     on: datetime | None, known: datetime | None, subject: str | None, folder: Path | None
-) -> list[SubjectRating]:
-    async def work(office: Office) -> list[SubjectRating]:
+) -> tuple[list[SubjectRating], int]:
+    """Ratings, and how many records that were known then are sealed now."""
+
+    async def work(office: Office) -> tuple[list[SubjectRating], int]:
         from agency_credit.services.rating import load_ratings
-        from agency_credit.services.record_desk import ask_ratings
+        from agency_credit.services.record_desk import ask_ratings, count_sealed_of
 
         if known is None:
-            return await load_ratings(office, on.date() if on else office.today(), subject)
+            return await load_ratings(office, on.date() if on else office.today(), subject), 0
         day = on.date() if on else known.date()
-        return await ask_ratings(office, await load_operator_of(None), day, known.date(), subject)
+        ratings = await ask_ratings(office, await load_operator_of(None), day, known.date(), subject)
+        return ratings, await count_sealed_of(known.date(), subject)
 
     return run_in_office(work, overlay_folder=folder)
 
@@ -114,7 +124,6 @@ def _row(rating: SubjectRating) -> dict[str, str]:
 
 def _sentence_rows(rating: SubjectRating) -> list[dict[str, str]]:
     from agency_credit.scoring import explain_ledger
-    from agency_credit.web.i18n import translate
 
     tongue = language()
     return [

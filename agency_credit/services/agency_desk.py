@@ -234,7 +234,7 @@ async def _load_ratings(agency: int) -> dict[str, list[dict[str, Any]]]:
             Rating.moved_json,
             Rating.log_index,
         )
-        .where((Rating.agency == agency) & Rating.practitioner.is_null())
+        .where((Rating.agency == agency) & Rating.practitioner.is_null() & (Rating.tier != ""))
         .order_by(Rating.id)
     )
     by_line: dict[str, list[dict[str, Any]]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Literal
 
@@ -18,18 +17,15 @@ from agency_credit.database.tables import (
 )
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.services.forgetting_places import Chain, Piece, find_bodies, find_pieces, load_chain
+from agency_credit.services.forgotten_tags import tag_identity
 from agency_credit.services.import_history import refresh_list_status
 from agency_credit.services.import_records import LIST_KINDS, record_digest
-from agency_credit.services.import_work import KEYS, in_chunks
-from agency_credit.services.keys import Keys
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating_run import rate_touched
-from agency_credit.services.record_history import end_of_day
 from agency_credit.services.redaction import redact_entries
+from agency_credit.services.sealed_archive import ARCHIVE, sealing_context
 
 Reason = Literal["repaired", "erased"]
-ARCHIVE, KNOWN_AGAIN = "archive", "forgotten"
-"""Purposes of the keys that seal, and that tell a record that comes again."""
 
 
 async def forget_record(op: Operation, record: int, reason: Reason = "repaired") -> int:
@@ -65,39 +61,12 @@ async def forget_record(op: Operation, record: int, reason: Reason = "repaired")
     number = await _seal(op, chain, pieces, reason, concerned)  # 2, 3
     for piece in pieces:  # 4
         await piece.remove()
-    tags = {op.office.keys.tag(digest.encode(), KNOWN_AGAIN) for digest in await _identities(chain)}
+    tags = {tag_identity(op.office.keys, identity) for identity in await _identities(chain)}
     await append_rows(ForgottenRecord, [{"sealed": number, "tag": tag} for tag in sorted(tags)])  # 5
     await _rate(op, chain)  # 6
     op.details["sealed"] = number
     op.is_shredding = True
     return number
-
-
-async def find_forgotten(keys: Keys, digests: Iterable[str]) -> frozenset[str]:
-    """Those of these identities of records that are forgotten."""
-    if not await ForgottenRecord.exists():
-        return frozenset()
-    by_tag = {keys.tag(digest.encode(), KNOWN_AGAIN): digest for digest in digests}
-    found: set[str] = set()
-    for chunk in in_chunks(sorted(by_tag), KEYS):
-        rows = await ForgottenRecord.select(ForgottenRecord.tag).where(ForgottenRecord.tag.is_in(list(chunk)))
-        found |= {by_tag[row["tag"]] for row in rows}
-    return frozenset(found)
-
-
-async def count_sealed(known: date, agencies: Collection[int] | None = None) -> int:
-    """How many records known on a day are sealed now: of these agencies themselves, None: of all."""
-    where = CreditRecord.digest.like("forgotten %") & CreditRecord.practitioner.is_null()
-    where = where & CreditRecord.corrects.is_null()  # of versions the first
-    where = where & (CreditRecord.known_at < end_of_day(known))
-    if agencies is not None:
-        where = where & CreditRecord.agency.is_in(sorted(agencies) or [0])
-    return int(await CreditRecord.count().where(where))
-
-
-def sealing_context(record: int) -> str:
-    """What the sealed bytes of a record are bound to."""
-    return f"record {record}"
 
 
 async def _seal(

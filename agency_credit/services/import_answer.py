@@ -37,6 +37,7 @@ STATE_WORDS: Mapping[RowState, str] = {
     "changed": "变更",
     "same": "无变化",
     "repeated": "重复",
+    "forgotten": "已修复，不再收录",
     "faulty": "有误，未录入",
 }
 
@@ -44,6 +45,7 @@ _COLOURS: Mapping[RowState, str] = {
     "new": "E3F1E3",
     "changed": "FFF4CC",
     "repeated": "EDEDED",
+    "forgotten": "EDEDED",
     "faulty": "FBE3E0",
 }
 _FILLS = {state: PatternFill("solid", start_color=colour) for state, colour in _COLOURS.items()}

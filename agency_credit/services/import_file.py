@@ -71,6 +71,8 @@ class ImportReport:
         New ratings of those whom the list touches and who were rated before.
     run
         Number of the run, where something was stored.
+    forgotten
+        Rows of records that were repaired or erased; they are not taken in again.
     """
 
     new: int
@@ -82,6 +84,7 @@ class ImportReport:
     is_committed: bool
     rerated: int = 0
     run: int | None = None
+    forgotten: int = 0
 
     @property
     def n_errors(self) -> int:
@@ -89,8 +92,14 @@ class ImportReport:
         return sum(fault.severity == "error" for fault in self.faults)
 
     def counts(self) -> dict[str, Json]:
-        """The four counts, by name."""
-        return {"new": self.new, "changed": self.changed, "same": self.same, "repeated": self.repeated}
+        """The counts of rows without error, by name."""
+        return {
+            "new": self.new,
+            "changed": self.changed,
+            "same": self.same,
+            "repeated": self.repeated,
+            "forgotten": self.forgotten,
+        }
 
 
 async def import_file(
@@ -219,6 +228,7 @@ async def weigh(
         person_id=op.actor.person_id,
         record_kinds=(await load_rule_book(op.office)).record_kinds_on(op.office.today()),
         fact_rules=await load_fact_rules(op.office),
+        keys=op.office.keys,
     )
     return await _PREPARE[kind](task)
 
@@ -243,6 +253,7 @@ def _report(work: ImportWork, mode: Mode, *, is_dry_run: bool) -> ImportReport:
         changed=counts["changed"],
         same=counts["same"],
         repeated=counts["repeated"],
+        forgotten=counts["forgotten"],
         faults=work.faults(),
         outcomes=work.outcomes,
         is_committed=not is_dry_run and (mode == "accept-good" or not counts["faulty"]),

@@ -8,6 +8,7 @@ from functools import partial
 
 from agency_credit.database import append_rows
 from agency_credit.database.tables import Agency, CreditRecord, Practitioner, RecordEvent
+from agency_credit.services.forgotten_tags import find_forgotten
 from agency_credit.services.import_facts import FACT_COLUMNS, read_facts
 from agency_credit.services.import_records import (
     LIST_KINDS,
@@ -45,8 +46,9 @@ async def prepare_records(task: ImportTask) -> ImportWork:
         rules=task.fact_rules,
     )
     found = read_records(task.tables, context)
-    known = await _load_known({row.value.digest for row in found.rows})
-    new = plan_records(found.rows, known)
+    digests = {row.value.digest for row in found.rows}
+    known, forgotten = await _load_known(digests), await find_forgotten(task.keys, digests)
+    new = plan_records(found.rows, known, forgotten)
     return ImportWork(
         outcomes=found.outcomes(),
         store=partial(_store_records, new, subjects, task),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -127,12 +127,18 @@ def read_records(tables: Sequence[Table], context: RecordContext) -> ReadList[Re
     )
 
 
-def plan_records(rows: Sequence[ReadRow[RecordRow]], known: Mapping[str, KnownRecord]) -> list[RecordRow]:
-    """Records that are new; what is there is never overwritten."""
+def plan_records(
+    rows: Sequence[ReadRow[RecordRow]],
+    known: Mapping[str, KnownRecord],
+    forgotten: Collection[str] = frozenset(),
+) -> list[RecordRow]:
+    """Records that are new; what is there is never overwritten, what was `forgotten` does not come back."""
     new: list[RecordRow] = []
     for row in rows:
         before = known.get(row.value.digest)
-        if before is None:
+        if row.value.digest in forgotten:
+            row.reader.settle("forgotten")
+        elif before is None:
             row.settle(None, row.value, _cells)
             new.append(row.value)
         elif not row.value.facts.agrees_with(before.facts):

@@ -62,14 +62,15 @@ class RowReader:
     def outcome(self) -> RowOutcome:
         """What became of the row, once all rows were held against the store."""
         sheet = self._table.sheet
-        words = (clean_text(self.raw(field)) for field in ("uscc", "certificate", "document_number", "name"))
+        told = ("uscc", "certificate", "document_number", "name")
+        words = (clean_text(self.raw(name)) for name in (told[:2] if self._state == "forgotten" else told))
         return RowOutcome(
             sheet=sheet.name,
             row=sheet.numbers[self._row],
             state="faulty" if self.has_error else self._state,
             changes=() if self.has_error else self._changes,
             faults=self.faults(),
-            subject=" ".join(word for word in words if word)[:200],
+            subject=" ".join(word for word in words if word)[:200],  # of what is forgotten only whose it was
         )
 
     def raw(self, field: str) -> CellValue:

@@ -194,9 +194,8 @@ async def _preview(
     work = await weigh(op, kind, tables, practice_line)
     counts = work.counts()
     stated = {"new": counts["new"], "changed": counts["changed"], "same": counts["same"]}
-    op.details.update(
-        {**stated, "repeated": counts["repeated"], "errors": counts["faulty"], "committed": False}
-    )
+    stated |= {"repeated": counts["repeated"], "forgotten": counts["forgotten"]}
+    op.details.update({**stated, "errors": counts["faulty"], "committed": False})
     return Preview(outcomes=work.outcomes, headings=headings)
 
 

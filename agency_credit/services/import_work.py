@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from agency_credit.services.import_agencies import PracticeLine
     from agency_credit.services.import_facts import FactRules
     from agency_credit.services.import_header import Table
+    from agency_credit.services.keys import Keys
 
-RowState = Literal["new", "changed", "same", "repeated", "faulty"]
-"""What a row does: `repeated` says what a row above it in the same file said, `faulty` keeps it out."""
+RowState = Literal["new", "changed", "same", "repeated", "forgotten", "faulty"]
+"""What a row does: `repeated` says what a row above it in the same file said, `faulty` keeps it out.
+
+`forgotten` names a record that was repaired or erased: it is not taken in again (docs/adr/0041).
+"""
 
 CHUNK = 400
 """Rows of one statement: PostgreSQL takes 32,767 parameters, a row has up to twenty."""
@@ -45,6 +49,8 @@ class ImportTask:
         The words for a credit record that a rule pack of this office knows.
     fact_rules
         What its rules say of the facts of a record.
+    keys
+        Under which records that were forgotten are known again.
     """
 
     tables: Sequence[Table]
@@ -54,6 +60,7 @@ class ImportTask:
     person_id: int | None
     record_kinds: frozenset[str]
     fact_rules: FactRules
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,8 +146,9 @@ async def append_ratings(op: Operation, ratings: Sequence[NewRating]) -> int:
             continue
         files = format_rated(new.subject.code, new.records, new.rating.pack, new.rating.ledger)
         refuse_false_rating(new.subject.code, files)
-        is_first = new.before is None or not new.before.tier  # what moved since a redacted one is not told
-        moved = [] if is_first else find_moved(before, lines)
+        if new.before is not None and not new.before.tier:
+            before = await _load_lines_shown(new.subject)
+        moved = [] if new.before is None else find_moved(before, lines)
         rows.append(_row(op, new, format_canonical(lines).decode(), format_canonical(moved).decode()))
         if not new.subject.is_practitioner:
             at_entry.append(len(rows) - 1)
@@ -196,6 +197,21 @@ async def _load_lines(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
         rows = await Rating.select(Rating.id, Rating.lines_json).where(Rating.id.is_in(list(chunk)))
         lines |= {row["id"]: json.loads(row["lines_json"]) for row in rows}
     return lines
+
+
+async def _load_lines_shown(subject: Rateable) -> list[dict[str, Any]]:
+    """Lines of the last rating that is not redacted; none where all are."""
+    whose: Any = Rating.agency == subject.agency
+    whose = whose & Rating.practitioner.is_null()
+    if subject.is_practitioner:
+        whose = Rating.practitioner == subject.number
+    row = await (
+        Rating.select(Rating.lines_json)
+        .where(whose & (Rating.practice_line == subject.practice_line) & (Rating.tier != ""))
+        .order_by(Rating.id, ascending=False)
+        .first()
+    )
+    return [] if row is None else list(json.loads(row["lines_json"]))
 
 
 def _row(op: Operation, new: NewRating, lines_json: str, moved_json: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from agency_credit.services.record_change import (
 )
 from agency_credit.services.record_faults import check_change
 from agency_credit.services.register import load_agency_row
+from agency_credit.services.sealed_archive import count_sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class AgencyDesk:
         Why it cannot be rated then, or has no outlook; None: it can.
     records
         All of the agency itself, the newest first.
+    n_sealed
+        Records known on the day of knowledge that were sealed since: the answer rests on none of them.
     """
 
     agency: int
@@ -61,6 +64,7 @@ class AgencyDesk:
     outlooks: Mapping[str, Outlook]
     error: AgencyCreditError | None
     records: Sequence[RecordView]
+    n_sealed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,12 @@ async def ask_ratings(
     details = {"on": on.isoformat(), "known": known.isoformat()}
     await append_audit(office, actor, "rating.as-known", uscc or "all", "done", details=dict(details))
     return ratings
+
+
+async def count_sealed_of(known: date, uscc: str | None = None) -> int:
+    """How many records known on a day were sealed since: of the agency with this code, None: of all."""
+    agencies = None if uscc is None else [(await load_agency_row(uscc))["id"]]
+    return await count_sealed(known, agencies)
 
 
 async def load_agency_desk(
@@ -126,6 +136,7 @@ async def load_agency_desk(
         outlooks=outlooks,
         error=error,
         records=views,
+        n_sealed=0 if known is None else await count_sealed_of(known, uscc),
     )
 
 

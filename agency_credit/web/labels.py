@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agency_credit.web.access_labels import ACCESS_ACTIONS, ACCESS_LABELS
+from agency_credit.web.archive_labels import ARCHIVE_ACTIONS, ARCHIVE_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
@@ -18,6 +19,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **ACCESS_LABELS,
     **RULE_LABELS,
     **TEAM_LABELS,
+    **ARCHIVE_LABELS,
     **DESK_LABELS,
     **DISCLOSURE_LABELS,
     **PLAN_LABELS,
@@ -193,6 +195,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "changed": msgid("changed"),
         "same": msgid("the same as before"),
         "repeated": msgid("repeated in the file"),
+        "forgotten": msgid("repaired, not taken in again"),
         "faulty": msgid("kept out"),
         "flagged": msgid("let in, flagged"),
     },
@@ -289,6 +292,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "action": {
         **ACCESS_ACTIONS,
+        **ARCHIVE_ACTIONS,
         **DESK_ACTIONS,
         **FIELD_ACTIONS,
         "session.open": msgid("Log in"),
@@ -381,6 +385,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "os_user": msgid("user of the operating system"),
         "rated": msgid("ratings"),
         "repeated": msgid("repeated in the file"),
+        "forgotten": msgid("repaired, not taken in again"),
+        "sealed": msgid("number in the sealed archive"),
         "same": msgid("the same as before"),
         "seed": msgid("Draw seed"),
         "sent": msgid("sent"),

@@ -47,6 +47,9 @@ POST   /admin/agencies/{uscc:str}/unmask                approver drafter
 GET    /admin/alarms                                    approver audit drafter publisher system
 GET    /admin/alarms.csv                                approver audit drafter publisher system
 GET    /admin/alarms.json                               approver audit drafter publisher system
+GET    /admin/archive                                   audit
+GET    /admin/archive/{sealed:int}                      audit
+POST   /admin/archive/{sealed:int}                      audit
 GET    /admin/audit                                     audit
 GET    /admin/audit.csv                                 audit
 GET    /admin/audit/chain                               audit

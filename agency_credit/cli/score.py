@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agency_credit.services.rating import SubjectRating
 
 SEALED = msgid(
-    "{n} records that were known then were repaired or erased since and are sealed: this rests on none of them."
+    "{n} records known then were repaired or erased since and are sealed: this rests on none of them."
 )
 
 

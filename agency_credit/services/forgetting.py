@@ -9,7 +9,6 @@ from typing import Any, Literal
 from agency_credit.database import append_rows
 from agency_credit.database.tables import (
     Agency,
-    CreditRecord,
     ForgottenRecord,
     Practitioner,
     SealedPlace,

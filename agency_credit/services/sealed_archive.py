@@ -1,4 +1,4 @@
-"""The sealed archive of forgotten records: only auditors open it, each opening an audit line (log.md, item 5)."""
+"""The sealed archive of forgotten records: auditors alone open it, each opening an audit line."""
 
 from __future__ import annotations
 

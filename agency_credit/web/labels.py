@@ -10,6 +10,7 @@ from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
+from agency_credit.web.import_labels import IMPORT_LABELS
 from agency_credit.web.objection_labels import OBJECTION_LABELS, OBJECTION_TASKS
 from agency_credit.web.plan_labels import PLAN_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
@@ -22,6 +23,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **ARCHIVE_LABELS,
     **DESK_LABELS,
     **DISCLOSURE_LABELS,
+    **IMPORT_LABELS,
     **PLAN_LABELS,
     **FIELD_LABELS,
     **OBJECTION_LABELS,
@@ -180,24 +182,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "others": msgid("Other agencies"),
         "law": msgid("Law"),
         "task": msgid("What to do"),
-    },
-    "import_kind": {
-        "agencies": msgid("Agencies"),
-        "practitioners": msgid("Practitioners"),
-        "records": msgid("Credit records"),
-        "inspectors": msgid("Inspectors"),
-        "recusals": msgid("Recusals"),
-        "inspections": msgid("Inspections by other bodies"),
-    },
-    "row_state": {
-        "all": msgid("all rows"),
-        "new": msgid("new"),
-        "changed": msgid("changed"),
-        "same": msgid("the same as before"),
-        "repeated": msgid("repeated in the file"),
-        "forgotten": msgid("repaired, not taken in again"),
-        "faulty": msgid("kept out"),
-        "flagged": msgid("let in, flagged"),
     },
     "person_status": {
         "active": msgid("at work"),

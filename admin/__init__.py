@@ -23,8 +23,6 @@ def routers() -> list[ControllerRouterHandler]:
 def _pages() -> list[ControllerRouterHandler]:
     """Handlers of the console's pages."""
     from admin import (
-        agencies,
-        alarms,
         ceremony,
         changes,
         desk,
@@ -41,7 +39,6 @@ def _pages() -> list[ControllerRouterHandler]:
         papers,
         people,
         plans,
-        records,
         rules,
         statistics,
         teams,
@@ -50,6 +47,7 @@ def _pages() -> list[ControllerRouterHandler]:
 
     return [
         *_account_pages(),
+        *_credit_pages(),
         *desk_pages(),
         desk.show_desk,
         desk.show_rating,
@@ -65,9 +63,6 @@ def _pages() -> list[ControllerRouterHandler]:
         *draft.PAGES,
         *draws.PAGES,
         *ceremony.PAGES,
-        *agencies.PAGES,
-        *alarms.PAGES,
-        *records.PAGES,
         *teams.PAGES,
         *rules.PAGES,
         *inspections.PAGES,
@@ -79,6 +74,13 @@ def _pages() -> list[ControllerRouterHandler]:
         *leads.PAGES,
         *changes.PAGES,
     ]
+
+
+def _credit_pages() -> list[ControllerRouterHandler]:
+    """Agencies, their records, and what they ask about these."""
+    from admin import agencies, alarms, records, repairs
+
+    return [*agencies.PAGES, *alarms.PAGES, *records.PAGES, *repairs.PAGES]
 
 
 def _account_pages() -> list[ControllerRouterHandler]:

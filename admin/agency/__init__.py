@@ -17,6 +17,7 @@ def desk_pages() -> list[ControllerRouterHandler]:
         people,
         practitioners,
         records,
+        repairs,
     )
 
     return [
@@ -29,4 +30,5 @@ def desk_pages() -> list[ControllerRouterHandler]:
         *people.PAGES,
         *practitioners.PAGES,
         *records.PAGES,
+        *repairs.PAGES,
     ]

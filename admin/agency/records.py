@@ -14,6 +14,7 @@ from agency_credit.domain.role import Seat
 from agency_credit.services.agency_desk import load_credit_file
 from agency_credit.services.agency_desk_record import load_record_page
 from agency_credit.services.office import Office
+from agency_credit.services.repair_eligibility import load_eligibility
 
 
 @get("/desk/{uscc:str}/ledger", opt=AT_DESK)
@@ -55,6 +56,7 @@ async def record_page(
         faults=faults,
         values=values or {},
         page=await load_record_page(office, seat, record),
+        repair=await load_eligibility(office, seat.uscc, record),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from agency_credit.domain.canonical import digest
 from agency_credit.domain.citation import Citation, Provenance
 from agency_credit.domain.period import last_day_after_months
 from agency_credit.scoring.clause import Clause, ClauseKind
@@ -64,6 +65,11 @@ class Term:
     condition: Condition
     citation: Citation
     provenance: Provenance
+
+    @property
+    def key(self) -> str:
+        """A short name by which a form speaks of it: the same as long as its words and its place are."""
+        return digest(f"{self.citation}\n{self.condition.zh}".encode())[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +161,24 @@ def repair_terms(
             for row in rows
             for condition in row.conditions
         ),
+    )
+
+
+def join_terms(several: Sequence[RepairTerms]) -> RepairTerms:
+    """What holds where a record counts in several practice lines: all of it, the latest day.
+
+    Parameters
+    ----------
+    several
+        At least one.
+    """
+    forbidden = (terms.forbidden_by for terms in several)
+    return RepairTerms(
+        is_allowed=all(terms.is_allowed for terms in several),
+        forbidden_by=next((rule for rule in forbidden if rule is not None), None),
+        not_before=max((t.not_before for t in several if t.not_before is not None), default=None),
+        gaps=tuple(dict.fromkeys(gap for terms in several for gap in terms.gaps)),
+        terms=tuple({term.key: term for terms in several for term in terms.terms}.values()),
     )
 
 

@@ -70,8 +70,8 @@ class CaseLine:
         Number of the agency in the register.
     record, commitment
         Number of the record, which may be gone, and its commitment when the case was opened.
-    step, step_at
-        Its last step, and when that was.
+    step, step_at, step_by
+        Its last step, when that was, and the number of the person.
     due_on
         The day that was promised last; None: none.
     """
@@ -87,6 +87,7 @@ class CaseLine:
     is_open: bool
     step: str
     step_at: datetime
+    step_by: int
     due_on: date | None
 
 
@@ -360,6 +361,7 @@ def _line(row: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> CaseLin
         is_open=not any(step["closes"] for step in steps),
         step=steps[-1]["step"],
         step_at=steps[-1]["at"],
+        step_by=steps[-1]["by"],
         due_on=max((step["due_on"] for step in steps if step["due_on"] is not None), default=None),
     )
 

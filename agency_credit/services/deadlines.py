@@ -9,10 +9,13 @@ from datetime import date
 from agency_credit.database.tables import ResultStep, ResultWithdrawal
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import DRAW_READERS, Actor
+from agency_credit.services.case_store import CaseLine
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.follow_up import load_follow_ups
 from agency_credit.services.office import Office
+from agency_credit.services.repair_desk import load_waiting_repairs, task_of
+from agency_credit.services.repairs import path_of as repair_path
 from agency_credit.services.result_store import path_of
 
 
@@ -23,8 +26,8 @@ class Deadline:
     Parameters
     ----------
     kind
-        ``result.publish``, ``follow-up.due``, ``follow-up.close``, ``result.withdraw`` or ``draw.`` and the
-        next step of a draw; the pages have the words.
+        ``result.publish``, ``follow-up.due``, ``follow-up.close``, ``result.withdraw``, ``repair.propose``,
+        ``repair.decide`` or ``draw.`` and the next step of a draw; the pages have the words.
     due_on
         None: nobody has set a day, and it is not at its end.
     """
@@ -49,6 +52,7 @@ async def load_deadlines(office: Office, actor: Actor) -> tuple[Deadline, ...]:
     ]
     if is_reader:
         due += _draws(await load_desk_draws(office, actor, every))
+        due += _repairs(await load_waiting_repairs(), today)
     return tuple(sorted(due, key=lambda item: (item.due_on or date.max, item.kind, item.path)))
 
 
@@ -100,6 +104,17 @@ async def _withdrawals(inspections: Iterable[DeskInspection], today: date) -> li
         for inspection, due_on in open_rows.items()
         if inspection in names
     ]
+
+
+def _repairs(cases: Iterable[CaseLine], today: date) -> Iterator[Deadline]:
+    for case in cases:
+        yield Deadline(
+            kind=task_of(case),
+            what=case.agency_name,
+            path=repair_path(case.number),
+            due_on=case.due_on,
+            is_overdue=case.due_on is not None and case.due_on < today,
+        )
 
 
 def _draws(draws: Iterable[DeskDraw]) -> Iterator[Deadline]:

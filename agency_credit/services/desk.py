@@ -25,6 +25,8 @@ from agency_credit.services.desk_results import DeskInspection, load_desk_inspec
 from agency_credit.services.office import Office
 from agency_credit.services.plan_progress import load_progress
 from agency_credit.services.recusal_applications import load_open_applications
+from agency_credit.services.repair_desk import load_waiting_repairs, task_of
+from agency_credit.services.repairs import path_of as repair_path
 from agency_credit.services.result_store import path_of
 from agency_credit.services.supplements import has_uncovered
 
@@ -102,6 +104,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_register_tasks(actor, counts),
         *await _seat_tasks(actor, inspections, office.now()),
         *await _recusal_tasks(actor, inspections),
+        *await _repair_tasks(office, actor),
         *_change_tasks(actor, of_teams, "/admin/team-changes", "team.decide"),
         *_change_tasks(actor, await load_waiting_changes("rule"), "/admin/rules/changes"),
         *_change_tasks(actor, await load_waiting_changes("record"), "/admin/records/changes"),
@@ -234,6 +237,23 @@ async def _recusal_tasks(actor: Actor, inspections: Iterable[DeskInspection]) ->
         if row["inspection"] in known
         and row["recorded_by"] != actor.person_id
         and not known[row["inspection"]].has_member(actor)
+    ]
+
+
+async def _repair_tasks(office: Office, actor: Actor) -> list[Task]:
+    """Applications for repair that wait for this person; of the own proposals somebody else decides."""
+    wanted = {Role.DRAFTER: "repair.propose", Role.APPROVER: "repair.decide"}
+    kinds = {kind for role, kind in wanted.items() if role in actor.roles}
+    return [
+        Task(
+            kind=task_of(case),
+            path=repair_path(case.number),
+            what=case.agency_name,
+            due_on=case.due_on,
+            is_overdue=case.due_on is not None and case.due_on < office.today(),
+        )
+        for case in (await load_waiting_repairs() if kinds else ())
+        if task_of(case) in kinds and (task_of(case) != "repair.decide" or case.step_by != actor.person_id)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agency_credit.web.i18n import msgid
 from agency_credit.web.objection_labels import OBJECTION_ACTIONS, OBJECTION_FIELDS, OBJECTION_NOTICES
+from agency_credit.web.repair_labels import REPAIR_ACTIONS, REPAIR_FIELDS, REPAIR_NOTICES, REPAIR_TASKS
 
 FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     "method": {
@@ -31,6 +32,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "notice": {
         **OBJECTION_NOTICES,
+        **REPAIR_NOTICES,
         "team.assigned": msgid("You were drawn into a team"),
         "result.confirm": msgid("A record waits for your confirmation"),
         "result.review": msgid("A result waits for its review"),
@@ -52,6 +54,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "deadline": {
         "objection.answer": msgid("Answer the objection"),
+        **REPAIR_TASKS,
         "result.publish": msgid("Publish the result"),
         "result.withdraw": msgid("Take the result down"),
         "follow-up.due": msgid("See that it was put right"),
@@ -68,6 +71,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
 
 FIELD_ACTIONS: Mapping[str, str] = {
     **OBJECTION_ACTIONS,
+    **REPAIR_ACTIONS,
     "result.confirm": msgid("Confirm a result as a member of its team"),
     "photograph.add": msgid("Add a photograph to an inspection"),
     "recusal.apply": msgid("Write down that an agency asks for a recusal"),
@@ -90,6 +94,7 @@ FIELD_ACTIONS: Mapping[str, str] = {
 
 RECORD_FIELDS: Mapping[str, str] = {
     **OBJECTION_FIELDS,
+    **REPAIR_FIELDS,
     "advised_at": msgid("Told of its rights"),
     "agency_remarks": msgid("Remarks of the agency"),
     "annulled_on": msgid("Day of the decision that annuls it"),

@@ -11,9 +11,11 @@ from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.import_labels import IMPORT_LABELS
-from agency_credit.web.objection_labels import OBJECTION_LABELS, OBJECTION_TASKS
+from agency_credit.web.objection_labels import OBJECTION_LABELS
 from agency_credit.web.plan_labels import PLAN_LABELS
+from agency_credit.web.repair_labels import REPAIR_LABELS
 from agency_credit.web.rule_labels import RULE_LABELS
+from agency_credit.web.task_labels import TASKS
 from agency_credit.web.team_labels import TEAM_LABELS
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -25,6 +27,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **DISCLOSURE_LABELS,
     **IMPORT_LABELS,
     **PLAN_LABELS,
+    **REPAIR_LABELS,
     **FIELD_LABELS,
     **OBJECTION_LABELS,
     "practice_line": {
@@ -235,28 +238,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "stratum": msgid("in another group"),
         "ground": msgid("another reason for taking no part"),
     },
-    "task": {
-        **OBJECTION_TASKS,
-        "draw.finish": msgid("Finish the draft and announce it"),
-        "draw.approve": msgid("Check and approve the draw"),
-        "draw.values": msgid("Enter the public values and draw"),
-        "draw.publish": msgid("Publish the draw"),
-        "draw.names": msgid("Tell who served"),
-        "void.confirm": msgid("Decide on voiding the draw"),
-        "result.enter": msgid("Inspect and enter the result"),
-        "result.mend": msgid("Mend the returned result"),
-        "result.confirm": msgid("Read and confirm the result"),
-        "result.review": msgid("Review the result"),
-        "result.publish": msgid("Publish the result"),
-        "plan.file": msgid("Draw up the annual plan"),
-        "plan.draw": msgid("Draft a draw that the plan asks for"),
-        "seats.fill": msgid("Draft the supplementary draw"),
-        "team.decide": msgid("Decide on a change after the draw"),
-        "rating.run": msgid("Rate the agencies without a tier"),
-        "recusal.approve": msgid("Approve recusals"),
-        "recusal.decide": msgid("Decide whether an inspector steps back"),
-        "change.decide": msgid("Decide proposed changes"),
-    },
+    "task": TASKS,
     "next": {
         "finish": msgid("Finish the draft, check the answers, announce"),
         "approve": msgid("A second person approves"),

@@ -157,6 +157,12 @@ POST   /admin/records/{record:str}                      drafter
 GET    /admin/recusals                                  approver audit drafter publisher
 POST   /admin/recusals                                  approver
 ASGI   /admin/reference                                 system
+GET    /admin/repairs                                   approver audit drafter publisher
+GET    /admin/repairs/{number:int}                      approver audit drafter publisher
+POST   /admin/repairs/{number:int}/decide               approver
+GET    /admin/repairs/{number:int}/files/{file:int}     approver audit drafter publisher
+POST   /admin/repairs/{number:int}/propose              drafter
+POST   /admin/repairs/{number:int}/return               drafter
 GET    /admin/results                                   approver audit drafter publisher
 GET    /admin/rules                                     approver audit drafter publisher
 POST   /admin/rules                                     drafter
@@ -229,6 +235,13 @@ POST   /desk/{uscc:str}/people                          agency
 POST   /desk/{uscc:str}/people/codes/{number:int}/cancel agency
 POST   /desk/{uscc:str}/people/{seat:int}/end           agency
 POST   /desk/{uscc:str}/people/{seat:int}/right         agency
+GET    /desk/{uscc:str}/records/{record:str}/repair     agency
+POST   /desk/{uscc:str}/records/{record:str}/repair     agency
+GET    /desk/{uscc:str}/repairs                         agency
+GET    /desk/{uscc:str}/repairs/{number:int}            agency
+POST   /desk/{uscc:str}/repairs/{number:int}/amend      agency
+GET    /desk/{uscc:str}/repairs/{number:int}/files/{file:int} agency
+POST   /desk/{uscc:str}/repairs/{number:int}/withdraw   agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public

@@ -18,6 +18,7 @@ def desk_pages() -> list[ControllerRouterHandler]:
         practitioners,
         records,
         repairs,
+        statements,
     )
 
     return [
@@ -31,4 +32,5 @@ def desk_pages() -> list[ControllerRouterHandler]:
         *practitioners.PAGES,
         *records.PAGES,
         *repairs.PAGES,
+        *statements.PAGES,
     ]

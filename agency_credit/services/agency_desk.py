@@ -174,11 +174,10 @@ class CreditFile:
 async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
     """The whole file of the agency at whose desk somebody sits."""
     on = office.today()
-    known = await load_known_records(seat.agency_id)
     subjects = await load_agency_subjects(seat.uscc)
     book = await load_rule_book(office)
     packs, missing = find_packs(book, subjects, on)
-    records = [_to_record(one, on) for one in known]
+    records = await load_desk_records(seat.agency_id, on)
     ratings = await _load_ratings(seat.agency_id)
     return CreditFile(
         uscc=seat.uscc,
@@ -197,6 +196,11 @@ async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
         ],
         records=records,
     )
+
+
+async def load_desk_records(agency: int, on: date) -> list[DeskRecord]:
+    """The records of the file alone, the newest decision first; `agency`: its number in the register."""
+    return [_to_record(one, on) for one in await load_known_records(agency)]
 
 
 def _to_record(known: KnownRecord, on: date) -> DeskRecord:

@@ -69,11 +69,11 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str | None = None
 
 
-_LINES = msgspec.json.Decoder(list[StoredLine])
+STORED_LINES = msgspec.json.Decoder(list[StoredLine])
 _LINES_JSON = ', r."lines_json"'
 _NEWEST = (
     'SELECT r."id", r."agency", r."practice_line", r."rated_on", r."rated_at", r."score", r."tier",'
-    ' r."pack_id", r."pack_digest", r."is_fictional"{lines} FROM "rating" r'
+    ' r."pack_id", r."pack_digest", r."is_fictional", r."log_index"{lines} FROM "rating" r'
     ' JOIN (SELECT max("id") AS "id" FROM "rating" WHERE "practitioner" IS NULL AND "agency" IN ({ids})'
     ' GROUP BY "agency", "practice_line") n ON n."id" = r."id"'
 )
@@ -303,7 +303,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
 
 
 def _rests_on(rating: Mapping[str, Any], records: frozenset[str]) -> bool:
-    return any(line.record in records for line in _LINES.decode(rating["lines_json"]))
+    return any(line.record in records for line in STORED_LINES.decode(rating["lines_json"]))
 
 
 def _find_moves(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[StoredMove]:
@@ -366,7 +366,7 @@ def _view_rating(
 ) -> RatingView:
     pack = pack_of_rating(book, rating) if rating else None
     clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
-    lines = _LINES.decode(rating["lines_json"]) if rating and is_told else []
+    lines = STORED_LINES.decode(rating["lines_json"]) if rating and is_told else []
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],

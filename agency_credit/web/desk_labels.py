@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from agency_credit.web.i18n import msgid
 
 DESK_LABELS: Mapping[str, Mapping[str, str]] = {
+    "own_place": {
+        "drawn": msgid("Was drawn"),
+        "reserve": msgid("Reserve"),
+        "not_drawn": msgid("Not drawn"),
+        "mandatory": msgid("Mandatory, not by lot"),
+        "excluded": msgid("Excluded from the lottery"),
+    },
+    "statement_extent": {
+        "public": msgid("What is public"),
+        "full": msgid("Also what is not public"),
+    },
     "desk_right": {
         "manager": msgid("Manager"),
         "clerk": msgid("Clerk"),
@@ -39,6 +50,7 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
 }
 
 DESK_ACTIONS: Mapping[str, str] = {
+    "statement.issue": msgid("Issue a statement of credit"),
     "paper.copy": msgid("Print a copy of a paper at the desk"),
     "recusal.ask": msgid("Ask at the desk that an inspector steps back"),
 }

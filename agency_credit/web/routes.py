@@ -17,7 +17,7 @@ from agency_credit.web.api import plans as api_plans
 from agency_credit.web.api import rules as api_rules
 from agency_credit.web.api import statistics as api_statistics
 from agency_credit.web.problems import answer_http
-from agency_credit.web.public import agencies, draws, home, plans, rules, statistics
+from agency_credit.web.public import agencies, draws, home, plans, rules, statements, statistics
 from agency_credit.web.query import read_query
 
 STATIC = Path(__file__).parent / "static"
@@ -52,6 +52,7 @@ def public_routers() -> list[Router]:
         rules.list_rules,
         rules.show_rule,
         rules.download_rule,
+        statements.show_statement_check,
         log.read_checkpoint,
         log.read_proof,
         log.read_keys,

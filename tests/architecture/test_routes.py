@@ -242,6 +242,10 @@ GET    /desk/{uscc:str}/repairs/{number:int}            agency
 POST   /desk/{uscc:str}/repairs/{number:int}/amend      agency
 GET    /desk/{uscc:str}/repairs/{number:int}/files/{file:int} agency
 POST   /desk/{uscc:str}/repairs/{number:int}/withdraw   agency
+GET    /desk/{uscc:str}/statements                      agency
+POST   /desk/{uscc:str}/statements                      agency
+GET    /desk/{uscc:str}/statements/{code:str}/statement.json agency
+GET    /desk/{uscc:str}/statements/{code:str}/statement.pdf agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public
@@ -269,6 +273,7 @@ GET    /rules/{instrument:str}                          public
 GET    /rules/{instrument:str}/{name:str}               public
 GET    /static/{file_path:path}                         public
 HEAD   /static/{file_path:path}                         public
+GET    /statements/{code:str}                           public
 GET    /statistics                                      public
 GET    /statistics.csv                                  public
 GET    /statistics.json                                 public

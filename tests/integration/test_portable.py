@@ -70,6 +70,7 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "recusal_decision": {"verdict": "refused"},
     "follow_up_step": {"step": "ordered"},
     "reserve_call": {"reason_code": "closed"},
+    "statement": {"extent": "public"},
     "team_change": {"kind": "sent"},
 }
 OPTIONAL = {("credit_record", "category"): {""}, ("credit_record", "procedure"): {""}}

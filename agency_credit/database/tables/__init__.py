@@ -79,6 +79,7 @@ from agency_credit.database.tables.register import (
     RecordSalt,
     Recusal,
 )
+from agency_credit.database.tables.statement import Statement
 from agency_credit.database.tables.team import ReserveCall, TeamChange
 
 TABLES = (
@@ -89,7 +90,7 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, AgencySeat, ActivationCode, Practitioner, PractitionerPost,
     CreditRecord, RecordEvent, RecordSalt, RecordPublication, Inspector, Recusal, Rating,
-    CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent,
+    CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent, Statement,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection, ReserveCall, TeamChange,
@@ -102,7 +103,7 @@ TABLES = (
 
 APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
-    CreditRecord, RecordEvent, RecordPublication, Rating, CreditCase, CaseStep,
+    CreditRecord, RecordEvent, RecordPublication, Rating, CreditCase, CaseStep, Statement,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, ReserveCall, TeamChange, InspectionItem, AnnualPlan, LeadInspection,
     LogEntry, Checkpoint,
@@ -193,5 +194,6 @@ __all__ = [
     "SealedRecord",
     "SecuritySetting",
     "Session",
+    "Statement",
     "TeamChange",
 ]

@@ -11,9 +11,9 @@ from datetime import date
 import pypdf
 import pytest
 
-from agency_credit.database.tables import CreditRecord, RecordEvent, RecordSalt, Statement
+from agency_credit.database.tables import CreditRecord, RecordEvent, Statement
 from agency_credit.domain.errors import InputError, NotFoundError, RefusedError
-from agency_credit.domain.role import DeskRight
+from agency_credit.domain.role import SYSTEM, DeskRight
 from agency_credit.services.agency_statement import (
     check_statement,
     issue_statement,
@@ -21,6 +21,8 @@ from agency_credit.services.agency_statement import (
     load_statement,
     load_statements,
 )
+from agency_credit.services.forgetting import forget_record
+from agency_credit.services.operation import operation
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.statement_paper import print_statement
 from tests import world as made
@@ -137,13 +139,20 @@ async def test_what_was_repaired_is_in_no_statement(world, reader, extent):
     assert await load_stated_records(world.office, reader.seats[0]) == {"public": 0, "full": 0}
 
 
-async def test_forgetting_a_record_leaves_nothing_of_it_in_the_table(world, reader):
+async def test_after_a_record_was_forgotten_its_statement_is_known_and_nothing_of_it(world, reader):
     await add_rated_record(world, reader)
     statement = await issue(world, reader)
+    record = await CreditRecord.select(CreditRecord.id).first()
+    await repair(world)
+    async with operation(world.office, SYSTEM, "record.forget", UNIT, roles=None) as op:
+        await forget_record(op, record["id"])
     (row,) = await Statement.select()
     assert "警告" not in str(row)
-    await RecordSalt.delete(force=True)
-    assert not (await check_statement(world.office, statement.code)).is_current
+    check = await check_statement(world.office, statement.code)
+    assert (check.is_current, check.digest) == (False, statement.digest)
+    assert [rating.practice_line for rating in check.ratings if not rating.tier] == []
+    again = await issue(world, reader)
+    assert json.loads(again.content)["records"] == []
 
 
 async def test_the_check_page_shows_no_record_and_a_made_up_code_is_unknown(world, reader):

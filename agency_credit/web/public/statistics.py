@@ -68,3 +68,6 @@ async def show_statistics_csv(
         for day, n in zip(shown.days, course.counts, strict=True)
     ]
     return answer_csv([translate(language, title) for title in CSV_TITLES], rows, "statistics.csv")
+
+
+PAGES = (show_statistics, show_statistics_json, show_statistics_csv)

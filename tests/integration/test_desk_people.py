@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from agency_credit.database.tables import ActivationCode, AgencySeat, AuditLine, Person
+from agency_credit.database.tables import ActivationCode, Agency, AgencySeat, AuditLine, Person
 from agency_credit.domain.errors import ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import Actor, DeskRight, Role
 from agency_credit.services.activation import NewLogin, activate, join_desk
@@ -21,10 +21,15 @@ from agency_credit.services.desk_people import (
     load_desk_people,
     load_waiting_codes,
 )
+from agency_credit.services.objection_basis import OTHERS, OWN
+from agency_credit.services.objections import open_objection
 from agency_credit.services.people import close_account, load_actor
 from agency_credit.services.people_list import search_accounts
+from agency_credit.services.rating_run import rate_all
 from agency_credit.services.sessions import Visitor, open_session
+from tests import world as made
 from tests.integration.console import desk_of
+from tests.integration.records import record_of
 from tests.world import ADMIN, PASSWORD, add_account, add_agencies, add_agency_person, uscc
 
 HERE = Visitor(address="10.0.0.9")
@@ -249,6 +254,18 @@ async def test_naming_people_asks_for_the_password_again(office, manager, clock)
         clock.forward(minutes=6)
         assert (await desk.send(PAGE, {"issued_for": "王五", "right": "manager"})).status_code == 403
     assert await ActivationCode.count() == 0
+
+
+@pytest.mark.parametrize("status", ["cancelled", "revoked"])
+async def test_who_sits_at_an_agency_that_is_closed_still_objects(office, clock, status):
+    world = await made.build_world(office, clock, n_agencies=2, n_inspectors=2)
+    for key in (OWN, OTHERS):
+        await made.enter_value_of_profile(world, key, 3)
+    clerk = await add_agency_person(office, "lisi", DESK, DeskRight.CLERK)
+    record = await record_of(DESK, "警告", document_number="3号")
+    await rate_all(office, world.drafter)
+    await Agency.update({Agency.status: status}).where(Agency.uscc == DESK)
+    assert await open_objection(office, clerk, DESK, record, "处罚已被撤销", ()) > 0
 
 
 # --- recovery through the office ----------------------------------------------------------------------

@@ -25,6 +25,10 @@ STEPS = (
 )
 ALSO = {"/admin/people", "/admin/recusals", "/admin/security", "/admin/people/{username:str}/sessions/end"}
 """Opening accounts, approving recusals, how strict logins are, ending the logins of others."""
+ARCHIVE = "/admin/archive", "/admin/archive/{sealed:int}"
+"""What was forgotten: even to look asks for it."""
+PEOPLE_OF_AGENCIES = r"^(/admin/activation|/desk/\{uscc:str\}/people)(/|$)"
+"""Codes and seats, by the office and by the managers."""
 NOT = {"/admin/plans/{year:int}/rows/{row:int}/draw"}
 """Begins a draft; nothing is drawn."""
 
@@ -47,8 +51,11 @@ def test_the_routes_that_ask_for_the_password_again_are_these(tmp_path):
     expected = {
         (method, path)
         for method, path, _ in declared(app)
-        if method == "POST" and path not in NOT and (re.search(rf"/{STEPS}$", path) or path in ALSO)
+        if method == "POST"
+        and path not in NOT
+        and (re.search(rf"/{STEPS}$|{PEOPLE_OF_AGENCIES}", path) or path in ALSO)
     }
+    expected |= {("GET", path) for path in ARCHIVE} | {("POST", ARCHIVE[1])}
     assert marked == expected
     assert len(marked) > 20
 

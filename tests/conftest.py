@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from agency_credit import database
+from agency_credit.database.embedded import EmbeddedEngine
+from agency_credit.database.server import ServerEngine
 from agency_credit.domain.role import OPERATOR, Actor
 from agency_credit.settings import Settings
 from tests.databases import KINDS, Databases
@@ -99,3 +101,21 @@ async def office(settings: Settings, clock: Clock) -> AsyncIterator[Office]:
 def operator() -> Actor:
     """Whoever works on the command line of the machine."""
     return Actor(username="operator", roles=OPERATOR)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that an engine is handed from now on, but of the fork guard, which asks by time."""
+    seen: list[str] = []
+
+    def watched(run: Any) -> Any:
+        def watch(engine: Any, query: str, arguments: Any) -> Any:
+            if "checkpoint" not in query:
+                seen.append(query)
+            return run(engine, query, arguments)
+
+        return watch
+
+    for engine in (EmbeddedEngine, ServerEngine):
+        monkeypatch.setattr(engine, "_run", watched(engine._run))
+    return seen

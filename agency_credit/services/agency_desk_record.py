@@ -9,6 +9,9 @@ from typing import Any
 from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.role import Seat
 from agency_credit.services.agency_desk import CreditFile, DeskLine, DeskRating, DeskRecord, load_credit_file
+from agency_credit.services.case_store import CaseLine
+from agency_credit.services.objection_desk import load_open_objection
+from agency_credit.services.objection_notes import ObjectionNote, load_objection_notes
 from agency_credit.services.office import Office
 from agency_credit.services.rating import SubjectRating, rate
 
@@ -36,6 +39,10 @@ class RecordPage:
     ----------
     corrects, corrected_by
         The record that it replaces, and the one that replaces it.
+    objection
+        The agency's open objection to it.
+    objection_note
+        What the public is told of the last objection to it.
     """
 
     file: CreditFile
@@ -43,6 +50,8 @@ class RecordPage:
     effects: Sequence[RecordEffect]
     corrects: DeskRecord | None
     corrected_by: DeskRecord | None
+    objection: CaseLine | None
+    objection_note: ObjectionNote | None
 
 
 async def load_record_page(office: Office, seat: Seat, record: str) -> RecordPage:
@@ -71,6 +80,8 @@ async def load_record_page(office: Office, seat: Seat, record: str) -> RecordPag
         ],
         corrects=_find(file, lambda other: other["id"] == row["corrects"]),
         corrected_by=_find(file, lambda other: other["corrects"] == row["id"]),
+        objection=await load_open_objection(seat.agency_id, row["id"]),
+        objection_note=(await load_objection_notes(seat.agency_id, [row["id"]])).get(row["id"]),
     )
 
 

@@ -112,6 +112,8 @@ class CaseFilter:
     ----------
     agency, record
         Number of the agency, of the record; None: of all.
+    last, last_not
+        The last step is this one, is another than this one; None: whichever it is.
     after
         The last case of the page before.
     """
@@ -119,6 +121,8 @@ class CaseFilter:
     kind: Kind | None = None
     agency: int | None = None
     record: int | None = None
+    last: str | None = None
+    last_not: str | None = None
     is_open: bool = True
     after: int | None = None
     limit: int = PAGE
@@ -308,6 +312,7 @@ async def load_case_file(case: int, file: int) -> tuple[CaseFileView, bytes]:
 
 _NEVER = date(9999, 1, 1)  # asyncpg writes the last day of that year as infinity
 _CLOSING = 'SELECT 1 FROM case_step e WHERE e."case" = c.id AND e.closes'
+_LAST = 'SELECT l.step FROM case_step l WHERE l."case" = c.id ORDER BY l.sequence DESC LIMIT 1'
 _DUE_OF = 'SELECT MAX(d.due_on) FROM case_step d WHERE d."case" = c.id'
 _DUE = f"COALESCE(({_DUE_OF}), '{_NEVER}')"
 
@@ -327,6 +332,10 @@ def _conditions(wanted: CaseFilter) -> tuple[str, list[Any]]:
         if value is not None:
             parts.append(f"c.{column} = {{}}")
             values.append(value)
+    for sign, step in (("=", wanted.last), ("<>", wanted.last_not)):
+        if step is not None:
+            parts.append(f"({_LAST}) {sign} {{}}")
+            values.append(step)
     return " AND ".join(parts), values
 
 

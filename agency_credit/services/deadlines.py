@@ -13,6 +13,7 @@ from agency_credit.services.case_store import CaseLine
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
 from agency_credit.services.follow_up import load_follow_ups
+from agency_credit.services.objection_desk import load_objections
 from agency_credit.services.office import Office
 from agency_credit.services.repair_desk import load_waiting_repairs, task_of
 from agency_credit.services.repairs import path_of as repair_path
@@ -26,8 +27,9 @@ class Deadline:
     Parameters
     ----------
     kind
-        ``result.publish``, ``follow-up.due``, ``follow-up.close``, ``result.withdraw``, ``repair.propose``,
-        ``repair.decide`` or ``draw.`` and the next step of a draw; the pages have the words.
+        ``result.publish``, ``follow-up.due``, ``follow-up.close``, ``result.withdraw``,
+        ``objection.answer``, ``repair.propose``, ``repair.decide`` or ``draw.`` and the next step of a
+        draw; the pages have the words.
     due_on
         None: nobody has set a day, and it is not at its end.
     """
@@ -51,6 +53,7 @@ async def load_deadlines(office: Office, actor: Actor) -> tuple[Deadline, ...]:
         *await _withdrawals(inspections, today),
     ]
     if is_reader:
+        due += await _objections(office)
         due += _draws(await load_desk_draws(office, actor, every))
         due += _repairs(await load_waiting_repairs(), today)
     return tuple(sorted(due, key=lambda item: (item.due_on or date.max, item.kind, item.path)))
@@ -115,6 +118,20 @@ def _repairs(cases: Iterable[CaseLine], today: date) -> Iterator[Deadline]:
             due_on=case.due_on,
             is_overdue=case.due_on is not None and case.due_on < today,
         )
+
+
+async def _objections(office: Office) -> list[Deadline]:
+    """The most urgent of the open objections."""
+    return [
+        Deadline(
+            kind="objection.answer",
+            what=line.case.agency_name,
+            path=f"/admin/objections/{line.case.number}",
+            due_on=line.clock.due_on,
+            is_overdue=line.clock.is_late,
+        )
+        for line in (await load_objections(office, is_open=True)).lines
+    ]
 
 
 def _draws(draws: Iterable[DeskDraw]) -> Iterator[Deadline]:

@@ -19,9 +19,11 @@ from agency_credit.database.tables import (
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.role import DRAW_READERS, Actor, Role
 from agency_credit.services.annual_plan import load_due_on, load_plan
+from agency_credit.services.case_store import CaseLine
 from agency_credit.services.change_request import Change, load_waiting_changes
 from agency_credit.services.desk_draws import DeskDraw, load_desk_draws
 from agency_credit.services.desk_results import DeskInspection, load_desk_inspections
+from agency_credit.services.objection_desk import load_waiting
 from agency_credit.services.office import Office
 from agency_credit.services.plan_progress import load_progress
 from agency_credit.services.recusal_applications import load_open_applications
@@ -111,6 +113,7 @@ async def load_desk(office: Office, actor: Actor) -> Desk:
         *_change_tasks(actor, await load_waiting_changes("items"), "/admin/changes"),
         *_change_tasks(actor, await load_waiting_changes("plan"), "/admin/changes"),
         *_change_tasks(actor, await load_waiting_changes("lead"), "/admin/changes"),
+        *await _objection_tasks(office, actor),
         *await _plan_tasks(office, actor),
     ]
     is_reader = bool(actor.roles & DRAW_READERS)
@@ -264,6 +267,27 @@ def _change_tasks(
         for change in changes:
             if change.proposed_by != actor.person_id:
                 yield Task(kind=kind, path=f"{folder}/{change.number}", what=change.subject[:60])
+
+
+async def _objection_tasks(office: Office, actor: Actor) -> list[Task]:
+    """The most urgent objections that wait for what the actor may do."""
+    waiting: list[tuple[str, CaseLine]] = []
+    if Role.DRAFTER in actor.roles:
+        waiting += [("objection.propose", case) for case in await load_waiting(for_decision=False)]
+    if Role.APPROVER in actor.roles:
+        found = await load_waiting(for_decision=True)
+        waiting += [("objection.decide", case) for case in found if case.step_by != actor.person_id]
+    today = office.today()
+    return [
+        Task(
+            kind=kind,
+            path=f"/admin/objections/{case.number}",
+            what=case.agency_name,
+            due_on=case.due_on,
+            is_overdue=case.due_on is not None and case.due_on < today,
+        )
+        for kind, case in waiting
+    ]
 
 
 async def _plan_tasks(office: Office, actor: Actor) -> list[Task]:

@@ -16,6 +16,20 @@ OBJECTION_LABELS: Mapping[str, Mapping[str, str]] = {
         "decided": msgid("decided"),
         "withdrawn": msgid("taken back"),
     },
+    "objection_state": {
+        "open": msgid("being examined"),
+        "proposed": msgid("waits for the decision"),
+        "withdrawn": msgid("taken back"),
+    },
+    "objection_outcome": {
+        "upheld": msgid("upheld"),
+        "partly": msgid("upheld in part"),
+        "rejected": msgid("not upheld"),
+    },
+    "media_type": {
+        "application/pdf": msgid("PDF"),
+        "image/jpeg": msgid("picture"),
+    },
     "objection_verdict": {
         "upheld": msgid("upheld: the record is withdrawn"),
         "partly": msgid("upheld in part: the record is changed"),

@@ -130,6 +130,12 @@ GET    /admin/login                                     public
 POST   /admin/login                                     public
 POST   /admin/login/code                                public
 POST   /admin/logout                                    anybody-logged-in
+GET    /admin/objections                                approver audit drafter publisher
+GET    /admin/objections/{number:int}                   approver audit drafter publisher
+POST   /admin/objections/{number:int}/decide            approver
+POST   /admin/objections/{number:int}/extend            approver drafter
+GET    /admin/objections/{number:int}/files/{file:int}  approver audit drafter publisher
+POST   /admin/objections/{number:int}/propose           drafter
 GET    /admin/people                                    security
 POST   /admin/people                                    security
 GET    /admin/people/{username:str}                     security
@@ -222,6 +228,10 @@ GET    /desk/{uscc:str}                                 agency
 GET    /desk/{uscc:str}/ledger                          agency
 GET    /desk/{uscc:str}/messages                        agency
 POST   /desk/{uscc:str}/messages                        agency
+GET    /desk/{uscc:str}/objections                      agency
+GET    /desk/{uscc:str}/objections/{number:int}         agency
+GET    /desk/{uscc:str}/objections/{number:int}/files/{file:int} agency
+POST   /desk/{uscc:str}/objections/{number:int}/withdraw agency
 GET    /desk/{uscc:str}/outlook                         agency
 GET    /desk/{uscc:str}/practitioners                   agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
@@ -246,6 +256,8 @@ GET    /desk/{uscc:str}/statements                      agency
 POST   /desk/{uscc:str}/statements                      agency
 GET    /desk/{uscc:str}/statements/{code:str}/statement.json agency
 GET    /desk/{uscc:str}/statements/{code:str}/statement.pdf agency
+GET    /desk/{uscc:str}/records/{record:str}/objection  agency
+POST   /desk/{uscc:str}/records/{record:str}/objection  agency
 GET    /draws                                           public
 GET    /draws.csv                                       public
 GET    /draws.json                                      public

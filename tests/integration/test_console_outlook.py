@@ -9,8 +9,6 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from agency_credit.database.embedded import EmbeddedEngine
-from agency_credit.database.server import ServerEngine
 from agency_credit.database.tables import (
     Agency,
     AuditLine,
@@ -33,24 +31,6 @@ PAGE = f"/admin/agencies/{A}"
 @pytest.fixture
 async def world(office, clock) -> World:
     return await build_world(office, clock, n_agencies=4, n_inspectors=2)
-
-
-@pytest.fixture
-def statements(monkeypatch) -> list[str]:
-    """Every statement that an engine is handed from now on, but of the fork guard, which asks by time."""
-    seen: list[str] = []
-
-    def watched(run):
-        def watch(engine, query, arguments):
-            if "checkpoint" not in query:
-                seen.append(query)
-            return run(engine, query, arguments)
-
-        return watch
-
-    for engine in (EmbeddedEngine, ServerEngine):
-        monkeypatch.setattr(engine, "_run", watched(engine._run))
-    return seen
 
 
 async def add_stayed_records(numbers: range) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
 
-from agency_credit.database import append_rows
 from agency_credit.database.tables import (
     AuditLine,
     CalendarDay,
@@ -16,7 +15,6 @@ from agency_credit.database.tables import (
     ChangeDecision,
     ChangeRequest,
     CreditCase,
-    CreditRecord,
     LogBody,
     Notice,
     Rating,
@@ -420,42 +418,3 @@ async def test_both_sides_are_told(world, clerk):
     }
     unread = await Notice.select(Notice.kind).where(Notice.read_at.is_null() & (Notice.path == admin))
     assert unread == []
-
-
-async def many(world, n, clerk) -> None:
-    """Rows of many objections, half of them closed, each to a record of its own."""
-    agency = clerk.seats[0].agency_id
-    at = world.clock.now
-    first = (await CreditRecord.select(CreditRecord.id).order_by(CreditRecord.id, ascending=False).first())[
-        "id"
-    ]
-    rows = range(n)
-    await append_rows(
-        CreditCase,
-        [
-            {
-                "kind": "objection", "agency": agency, "record": first + i, "attempt": 1,
-                "commitment": f"{i:064d}", "opened_by": clerk.person_id, "opened_at": at,
-            }
-            for i in rows
-        ],
-    )  # fmt: skip
-    start = (await CreditCase.select(CreditCase.id).order_by(CreditCase.id).first())["id"]
-    step = {"by": clerk.person_id, "at": at, "log_index": None}
-    await append_rows(
-        CaseStep,
-        [
-            {
-                "case": start + i, "sequence": 1, "step": "opened", "closes": False,
-                "due_on": date(2026, 11, 20) + timedelta(days=i % 20), "details_json": "{}", **step,
-            }
-            for i in rows
-        ]
-        + [
-            {
-                "case": start + i, "sequence": 2, "step": "decided", "closes": True, "due_on": None,
-                "details_json": '{"verdict":"rejected"}', **step,
-            }
-            for i in rows if i % 2
-        ],
-    )  # fmt: skip

@@ -18,6 +18,7 @@ from agency_credit.web.dependencies import (
     provide_office,
     provide_tell,
 )
+from agency_credit.web.gate import OutgoingGate
 from agency_credit.web.openapi import openapi_config
 from agency_credit.web.outermost import wrap_application
 from agency_credit.web.problems import EXCEPTION_HANDLERS
@@ -65,5 +66,5 @@ def create_app(source: Settings | Office) -> Litestar:
     )
     if isinstance(source, Office):
         app.state.office = source
-    app.asgi_handler = wrap_application(app.asgi_handler)
+    app.asgi_handler = wrap_application(OutgoingGate(app.asgi_handler))
     return app

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from agency_credit.domain.canonical import Json, format_canonical
 from agency_credit.domain.entry import EntryType, LogEntry
 from agency_credit.domain.errors import InputError, VerificationError
-from agency_credit.publication.masking import check_publishable
+from agency_credit.publication.masking import IN_ENTRIES, check_publishable
 
 MAX_ENTRY = 65_535
 """Bytes of an entry; C2SP tlog-tiles counts them in 16 bits."""
@@ -57,7 +57,7 @@ def commit_body(body: Mapping[str, Json], salt: bytes) -> dict[str, Json]:
     if len(salt) != SALT_BYTES:
         raise InputError("entry.salt", "a salt has {n} bytes", n=SALT_BYTES)
     content = format_canonical(body)
-    check_publishable(content.decode())
+    check_publishable(content.decode(), IN_ENTRIES)
     return {"commitment": hashlib.sha256(salt + content).hexdigest()}
 
 
@@ -71,6 +71,13 @@ def format_entry(entry: LogEntry) -> bytes:
     RefusedError
         An identity number or a mobile telephone number in it.
     """
+    data = _format_entry(entry)
+    check_publishable(data.decode(), IN_ENTRIES)
+    return data
+
+
+def _format_entry(entry: LogEntry) -> bytes:
+    """As `format_entry`, of what was written already: a rule that grew since must not make it unreadable."""
     if not 1 <= len(entry.subject) <= MAX_SUBJECT or not entry.subject.isprintable():
         raise InputError("entry.subject", "the subject of an entry has 1 to {n} characters", n=MAX_SUBJECT)
     if "commitment" in entry.body and not (entry.commitment and _DIGEST.fullmatch(entry.commitment)):
@@ -86,7 +93,6 @@ def format_entry(entry: LogEntry) -> bytes:
             "v": 1,
         }
     )
-    check_publishable(data.decode())
     if len(data) > MAX_ENTRY:
         raise InputError("entry.size", "the entry has {n} bytes; at most {most}", n=len(data), most=MAX_ENTRY)
     return data
@@ -110,7 +116,7 @@ def parse_entry(data: bytes) -> LogEntry:
             subject=value["subject"],
             body=dict(value["body"]),
         )
-        is_canonical = format_entry(entry) == data
+        is_canonical = _format_entry(entry) == data
     except (ValueError, TypeError, AttributeError, RecursionError):
         is_canonical = False
     if not is_canonical:

@@ -1,25 +1,44 @@
 """Personal data in texts: finding it and masking it, in one place.
 
 What must never be published is refused (`check_publishable`); free text that people typed is shown
-with its numbers masked (`mask_personal_numbers`). No rule on the exact masking pattern was found
-(PIPL asks for necessity, arts 6 and 28-30), so the patterns here follow common practice.
+with its numbers masked (`mask_personal_numbers`); what goes out is looked at again (`web/gate.py`). No rule
+on the exact masking pattern was found (PIPL asks for necessity, arts 6 and 28-30), so the patterns here
+follow common practice.
+
+A number counts however it is written: full-width digits, blanks, dots, hyphens or invisible characters
+between its groups. A longer row of digits that contains one is none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from stdnum.cn import uscc
 
 from agency_credit.domain.errors import RefusedError
 
-# 18 digits, the last may be X, perhaps written in groups (GB 11643: place, birth, order, check).
-_IDENTITY = re.compile(r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?![0-9A-Za-z])", re.ASCII)
-# 11 digits beginning 13 to 19, perhaps in groups of 3, 4 and 4.
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)", re.ASCII)
-# Digests, nonces and keys are long runs of hexadecimal digits, no numbers of persons.
-_DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32,}(?![0-9A-Za-z])")
+Kind = Literal["identity", "mobile", "landline"]
+IN_ENTRIES: frozenset[Kind] = frozenset({"identity", "mobile"})
+"""What docs/spec/log.md keeps out of entries."""
+ALL: frozenset[Kind] = frozenset({"identity", "mobile", "landline"})
+
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"
+_GAP = f"[ .\u00b7_/()\uff08\uff09\u00a0\u2002-\u200a\u2010-\u2015\u3000\uff0d\uff0e{_INVISIBLE}-]"
+# At least ten digits, with at most three characters between two of them; X ends an identity number.
+_ROW = re.compile(
+    f"[0-9\uff10-\uff19](?:{_GAP}{{0,3}}[0-9\uff10-\uff19]){{9,}}(?:{_GAP}{{0,3}}[Xx\uff38\uff58])?"
+)
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX", "")
+_SHOWN_DIGITS = re.compile("[0-9Xx\uff10-\uff19\uff38\uff58]")
+_SPACE = re.compile("[ \u00a0\u2002-\u200a\u3000]")
+
+# Digests, nonces and keys are long rows of hexadecimal digits, no numbers of telephones.
+_HEX = frozenset("0123456789abcdefABCDEF")
+_HEX_LENGTHS = (16, 32)
 
 # First two digits of GB/T 2260; 9 opens the identity number of a foreign permanent resident.
 _PROVINCES = frozenset(
@@ -27,9 +46,54 @@ _PROVINCES = frozenset(
     for first, n in ((11, 5), (21, 3), (31, 7), (41, 6), (50, 5), (61, 5), (71, 1), (81, 3))
     for code in range(first, first + n)
 )
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ－\u3000", "0123456789Xx- ")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # ISO 7064 MOD 11-2
 _CHECKS = "10X98765432"
+_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
+_MOBILE_GROUPS = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 3, 4), (1,) * 11})
+_AREA = re.compile(r"010|02[0-57-9]|0[3-9][0-9]{2}", re.ASCII)
+_LOCAL = re.compile(r"[2-9][0-9]{6,7}", re.ASCII)
+# Fifteen digits have no check digit, so they count only where the text says what they are.
+_OLD_IDENTITY_GROUPS = frozenset({(15,), (6, 6, 3), (6, 9), (1,) * 15})
+_SAID = re.compile("身份|证件号")
+_BEFORE = 24
+_MOST_GROUPS = 6
+
+# The quick look at bytes: each pattern begins with a literal, which a search jumps to.
+_ASCII_GAPS = b" ._/()-"
+_QUICK_MOBILE = re.compile(rb"1[3-9][0-9]{9}")
+_QUICK_BIRTH = (
+    re.compile(rb"19(?<=[0-9]{6}19)[0-9]{2}[01][0-9][0-3][0-9]{4}"),
+    re.compile(rb"20(?<=[0-9]{6}20)[0-9]{2}[01][0-9][0-3][0-9]{4}"),
+)
+_QUICK_LANDLINE = re.compile(rb"0(?:10|2[0-57-9]|[3-9][0-9]{2})[ ()_-]{1,3}[2-9][0-9]{6}")
+_ODD_SIGN = (  # gaps and invisible signs that are not ASCII, and full-width X, by their first byte
+    (rb"\xef", rb"(?:\xbc[\x88\x89\x8d\x8e\xb8]|\xbd\x98|\xbb\xbf)"),
+    (rb"\xe2", rb"(?:\x80[\x82-\x95]|\x81\xa0)"),
+    (rb"\xe3", rb"\x80\x80"),
+    (rb"\xc2", rb"[\xa0\xad\xb7]"),
+)
+_ODD_OR_DIGIT = rb"[0-9Xx]|" + b"|".join(first + rest for first, rest in _ODD_SIGN)
+_QUICK_ODD = (  # full-width digits anywhere, odd signs between digits
+    re.compile(rb"\xef\xbc[\x90-\x99]"),
+    *(
+        re.compile(
+            rb"%(first)b(?:(?<=[0-9]%(first)b)|(?<=[0-9][ ._/()-]%(first)b)|(?<=[0-9][ ._/()-]{2}%(first)b))"
+            rb"%(rest)b(?=[ ._/()-]{0,2}(?:%(next)b))"
+            % {b"first": first, b"rest": rest, b"next": _ODD_OR_DIGIT}
+        )
+        for first, rest in _ODD_SIGN
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalNumber:
+    """A number of a person in a text, from `start` to before `end`; `digits` are its ASCII digits."""
+
+    kind: Kind
+    start: int
+    end: int
+    digits: str
 
 
 def is_identity_number(number: str) -> bool:
@@ -43,34 +107,56 @@ def is_identity_number(number: str) -> bool:
         return False
     if _CHECKS[sum(w * int(digit) for w, digit in zip(_WEIGHTS, number, strict=False)) % 11] != number[17]:
         return False
-    try:
-        born = date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
-    except ValueError:
-        return False
     is_credit_code = number[2:4] in _PROVINCES and uscc.is_valid(number)
-    return born.year >= 1900 and not is_credit_code
+    return _is_birthday(number[6:14]) and not is_credit_code
 
 
-def find_personal_number(text: str) -> str | None:
-    """Kind of the first personal number in `text`: ``"identity"``, ``"mobile"`` or None.
+def find_personal_numbers(text: str) -> list[PersonalNumber]:
+    """The personal numbers in `text`, in their order; none overlaps another."""
+    return [number for row in _ROW.finditer(text) for number in _find_in_row(text, row)]
 
-    Full-width digits count as digits.
+
+def may_hold_personal_number(data: bytes) -> bool:
+    """Whether a text in UTF-8 is worth a closer look; most pages are not, and this takes a third of the time.
+
+    Where it is not, `find_personal_numbers` finds nothing but perhaps an identity number of 15 digits.
     """
-    text = _DIGEST.sub(" ", text.translate(_FULL_WIDTH))
-    if any(is_identity_number(match[0]) for match in _IDENTITY.finditer(text)):
-        return "identity"
-    return "mobile" if _MOBILE.search(text) else None
+    if any(odd.search(data) for odd in (*_QUICK_ODD, _QUICK_LANDLINE)):
+        return True
+    joined = data.translate(None, _ASCII_GAPS)
+    if any(birth.search(joined) for birth in _QUICK_BIRTH):
+        return True
+    latin = ""
+    for match in _QUICK_MOBILE.finditer(joined):
+        latin = latin or joined.decode("latin-1")
+        if not _is_in_digest(latin, match.start(), match.end()):
+            return True
+    return False
 
 
-def check_publishable(text: str) -> None:
-    """Refuse a text that holds an identity number or a mobile telephone number.
+def find_personal_number(
+    text: str, kinds: Collection[Kind] = ALL, allowed: Collection[str] = ()
+) -> Kind | None:
+    """Kind of the first personal number in `text`; None: there is none.
+
+    Parameters
+    ----------
+    allowed
+        Digits of telephone numbers that the office publishes itself.
+    """
+    found = find_personal_numbers(text)
+    return next((n.kind for n in found if n.kind in kinds and n.digits not in allowed), None)
+
+
+def check_publishable(text: str, kinds: Collection[Kind] = ALL, allowed: Collection[str] = ()) -> None:
+    """Refuse a text that holds an identity number or a telephone number of the `kinds`.
 
     Raises
     ------
     RefusedError
         With the kind of the number, never the number itself.
     """
-    kind = find_personal_number(text)
+    kind = find_personal_number(text, kinds, allowed)
     if kind == "identity":
         raise RefusedError(
             "entry.identity-number",
@@ -81,16 +167,19 @@ def check_publishable(text: str) -> None:
             "entry.mobile-number",
             "the text holds a mobile telephone number, which is never published; take it out and try again",
         )
+    if kind == "landline":
+        raise RefusedError(
+            "entry.landline-number",
+            "the text holds a telephone number, which is never published; take it out and try again",
+        )
 
 
 def mask_personal_numbers(text: str) -> str:
-    """`text` with identity and mobile numbers masked but for their ends: ``138****8000``."""
-
-    def mask_identity(match: re.Match[str]) -> str:
-        return f"{match[0][:6]}********{match[0][-4:]}" if is_identity_number(match[0]) else match[0]
-
-    text = _IDENTITY.sub(mask_identity, text.translate(_FULL_WIDTH))
-    return _MOBILE.sub(lambda match: f"{match[0][:3]}****{match[0][-4:]}", text)
+    """`text` with personal numbers masked but for their ends: ``138****8000``."""
+    while found := find_personal_numbers(text):  # what a mask leaves may stand beside other digits
+        for number in reversed(found):
+            text = text[: number.start] + _mask(number) + text[number.end :]
+    return text
 
 
 def mask_name(name: str) -> str:
@@ -101,3 +190,122 @@ def mask_name(name: str) -> str:
 def mask_telephone(number: str) -> str:
     """A telephone number of any kind with all but its first three and last two characters masked."""
     return number[:3] + "*" * (len(number) - 5) + number[-2:] if len(number) > 7 else "*" * len(number)
+
+
+def _mask(number: PersonalNumber) -> str:
+    digits = number.digits
+    if number.kind == "mobile":
+        return f"{digits[:3]}****{digits[-4:]}"
+    if number.kind == "landline":
+        return f"{digits[:3]}{'*' * (len(digits) - 5)}{digits[-2:]}"
+    return f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Digits that stand together; `gap`: what stands between them and the group before."""
+
+    start: int
+    end: int
+    digits: str
+    gap: str
+
+
+def _find_in_row(text: str, row: re.Match[str]) -> Iterator[PersonalNumber]:
+    groups = _groups_of(row)
+    first = 0
+    while first < len(groups):
+        found = _find_from(text, groups, first)
+        if found is None:
+            first += 1
+            continue
+        kind, n = found
+        those = groups[first : first + n]
+        digits = "".join(group.digits for group in those)
+        yield PersonalNumber(kind=kind, start=those[0].start, end=those[-1].end, digits=digits)
+        first += n
+
+
+def _groups_of(row: re.Match[str]) -> list[_Group]:
+    """Rows of digits between gaps; invisible characters are no gap between digits, nor before X."""
+    groups: list[_Group] = []
+    start = last = -1
+    digits = ""
+    gap_before = ""
+    at, text = row.start(), row[0]
+    for place in (match.start() for match in _SHOWN_DIGITS.finditer(text)):
+        between = re.sub(f"[{_INVISIBLE}]", "", text[last + 1 : place]) if last >= 0 else ""
+        if start >= 0 and (not between or text[place] in "Xx\uff38\uff58"):
+            digits += text[place]
+        else:
+            if start >= 0:
+                groups.append(_Group(at + start, at + last + 1, digits.translate(_FULL_WIDTH), gap_before))
+            start, digits, gap_before = place, text[place], between
+        last = place
+    groups.append(_Group(at + start, at + last + 1, digits.translate(_FULL_WIDTH), gap_before))
+    return groups
+
+
+def _find_from(text: str, groups: Sequence[_Group], first: int) -> tuple[Kind, int] | None:
+    """What number begins with this group, and how many groups it takes; the longest first."""
+    found: tuple[Kind, int] | None = None
+    digits, lengths = "", list[int]()
+    for group in groups[first:]:
+        digits += group.digits
+        lengths.append(len(group.digits))
+        if len(digits) > 18:
+            break
+        if (kind := _kind_of(text, groups, first, digits, tuple(lengths))) is not None:
+            found = kind, len(lengths)
+    return found
+
+
+def _kind_of(
+    text: str, groups: Sequence[_Group], first: int, digits: str, lengths: tuple[int, ...]
+) -> Kind | None:
+    start, end = groups[first].start, groups[first + len(lengths) - 1].end
+    is_single = set(lengths[:-1]) == {1} and lengths[-1] <= 2  # X goes with the digit before it
+    is_grouped = len(lengths) <= _MOST_GROUPS or is_single
+    if len(digits) == 18:
+        return "identity" if is_grouped and is_identity_number(digits) else None
+    if len(digits) == 15 and lengths in _OLD_IDENTITY_GROUPS:
+        is_said = _SAID.search(text, max(0, start - _BEFORE), start) is not None
+        is_old = digits[:2] in _PROVINCES and digits.isdecimal() and _is_birthday("19" + digits[6:12])
+        return "identity" if is_said and is_old else None
+    if _MOBILE.fullmatch(digits) and lengths in _MOBILE_GROUPS:
+        return None if _is_in_digest(text, start, end) else "mobile"
+    if len(lengths) == 2 and _is_landline(groups, first):
+        return "landline"
+    return None
+
+
+def _is_landline(groups: Sequence[_Group], first: int) -> bool:
+    """An area code and a local number that begins at 2 and is no day; nothing hangs on before it."""
+    area, local = groups[first], groups[first + 1]
+    hangs_on = bool(area.gap) and not _SPACE.search(area.gap)
+    is_day = len(local.digits) == 8 and local.digits[:2] in ("19", "20") and _is_day(local.digits)
+    fits = _AREA.fullmatch(area.digits) and _LOCAL.fullmatch(local.digits)
+    return bool(fits) and not hangs_on and not is_day and "." not in local.gap and "/" not in local.gap
+
+
+def _is_in_digest(text: str, start: int, end: int) -> bool:
+    """Whether the digits are part of a row of hexadecimal digits as long as digests and nonces are."""
+    first, last = start, end
+    while first > 0 and text[first - 1] in _HEX:
+        first -= 1
+    while last < len(text) and text[last] in _HEX:
+        last += 1
+    n = last - first
+    return n > end - start and (n == _HEX_LENGTHS[0] or n >= _HEX_LENGTHS[1])
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_birthday(digits: str) -> bool:
+    return int(digits[:4]) >= 1900 and _is_day(digits)

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from litestar import Response
 
+from agency_credit.web.gate import check_files
+
 _MEDIA_TYPES = {"json": "application/json", "jsonl": "application/x-ndjson"}
 _OTHER = "application/octet-stream"
 FILE_TYPES = (*_MEDIA_TYPES.values(), _OTHER)
@@ -18,7 +20,14 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def format_bundle(files: Mapping[str, bytes]) -> bytes:
-    """A zip with the files in the order of their names; equal files give equal bytes."""
+    """A zip with the files in the order of their names; equal files give equal bytes.
+
+    Raises
+    ------
+    OutgoingBlockedError
+        A file holds a personal number.
+    """
+    check_files(files)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as writer:
         for name in sorted(files):

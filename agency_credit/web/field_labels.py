@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agency_credit.web.gate_labels import GATE_NOTICES
 from agency_credit.web.i18n import msgid
 from agency_credit.web.objection_labels import OBJECTION_ACTIONS, OBJECTION_FIELDS, OBJECTION_NOTICES
 from agency_credit.web.repair_labels import REPAIR_ACTIONS, REPAIR_FIELDS, REPAIR_NOTICES, REPAIR_TASKS
@@ -33,6 +34,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
     "notice": {
         **OBJECTION_NOTICES,
         **REPAIR_NOTICES,
+        **GATE_NOTICES,
         "team.assigned": msgid("You were drawn into a team"),
         "result.confirm": msgid("A record waits for your confirmation"),
         "result.review": msgid("A result waits for its review"),

@@ -9,6 +9,7 @@ from agency_credit.web.archive_labels import ARCHIVE_ACTIONS, ARCHIVE_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
+from agency_credit.web.gate_labels import GATE_ACTIONS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.import_labels import IMPORT_LABELS
 from agency_credit.web.objection_labels import OBJECTION_LABELS
@@ -261,6 +262,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         **ARCHIVE_ACTIONS,
         **DESK_ACTIONS,
         **FIELD_ACTIONS,
+        **GATE_ACTIONS,
         "session.open": msgid("Log in"),
         "session.close": msgid("Log out"),
         "draw.draft": msgid("Draft a draw"),

@@ -39,6 +39,12 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=_OWN,
 )
+BLOCKED = Counter(
+    "agency_credit_blocked_answers",
+    "Public answers held back because they hold a personal number, by its kind.",
+    ("kind",),
+    registry=_OWN,
+)
 
 
 @get("/metrics")

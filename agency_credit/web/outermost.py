@@ -109,7 +109,8 @@ class ConditionalRequests:
         is_head = scope["method"] == "HEAD"  # type: ignore[typeddict-item]
         if is_head:  # in a copy: the server itself must go on knowing that no body follows
             scope = {**scope, "method": "GET"}  # type: ignore[assignment]
-        held = _HeldAnswer(send, asked=asked, is_head=is_head)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        held = _HeldAnswer(send, state, asked=asked, is_head=is_head)
         await self.app(scope, receive, held.receive_message)
 
 
@@ -118,8 +119,9 @@ def _is_private(path: str) -> bool:
 
 
 class _HeldAnswer:
-    def __init__(self, send: Send, *, asked: bytes, is_head: bool) -> None:
+    def __init__(self, send: Send, state: dict[str, Any], *, asked: bytes, is_head: bool) -> None:
         self.send = send
+        self.state = state
         self.asked = asked
         self.is_head = is_head
         self.start: Any = None
@@ -143,7 +145,8 @@ class _HeldAnswer:
         headers = [(name.lower(), value) for name, value in start["headers"]]
         names = {name for name, _ in headers}
         if is_complete and start["status"] == 200 and b"set-cookie" not in names:
-            tag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+            known = self.state.get("body_digest") or hashlib.sha256(body).digest()
+            tag = b'"' + known.hex()[:32].encode() + b'"'
             headers = [(name, value) for name, value in headers if name != b"etag"] + [(b"etag", tag)]
             if _is_known(self.asked, tag):
                 kept = [(name, value) for name, value in headers if name not in _OF_A_BODY]

@@ -24,6 +24,7 @@ from agency_credit.domain.errors import (
     UnavailableError,
     VerificationError,
 )
+from agency_credit.publication.masking import Kind
 from agency_credit.web.i18n import Language, msgid, translate, translate_error
 from agency_credit.web.observed import request_fields
 from agency_credit.web.templating import language_of, localise, render
@@ -64,6 +65,21 @@ _DETAILS = {
     500: msgid("Nothing was changed half way. Try again later; the fault has been recorded."),
 }
 _FOR_PROGRAMS = ("/api/", "/log/", "/healthz", "/readyz", "/metrics")
+
+
+BLOCKED_TITLE = msgid("This page was held back: it may hold personal data; the administrators have been told")
+BLOCKED_DETAIL = msgid("Nothing of it is shown. Come back once it has been looked at.")
+ECHO_DETAIL = msgid(
+    "The address or the search holds an identity or telephone number. Take it out and try again."
+)
+
+
+class OutgoingBlockedError(Exception):
+    """A file on its way into an archive holds a personal number of this kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind)
+        self.kind: Kind = kind
 
 
 class ProblemFault(msgspec.Struct, kw_only=True):
@@ -166,9 +182,38 @@ def answer_fault_of_ours(request: Request[Any, Any, Any], error: Exception) -> R
     return _answer(request, status=HTTPStatus.INTERNAL_SERVER_ERROR, code="http.500", detail=detail)
 
 
+def answer_blocked(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The answer in place of one that holds a personal number: nothing of it, not even the address."""
+    return _answer(
+        request,
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="answer.blocked",
+        detail=translate(language_of(request), BLOCKED_DETAIL),
+        title=translate(language_of(request), BLOCKED_TITLE),
+        is_addressed=False,
+    )
+
+
+def answer_echo(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The answer to a request that itself holds a personal number, which the page would repeat."""
+    return _answer(
+        request,
+        status=HTTPStatus.BAD_REQUEST,
+        code="request.personal-number",
+        detail=translate(language_of(request), ECHO_DETAIL),
+        is_addressed=False,
+    )
+
+
+def _answer_blocked_file(request: Request[Any, Any, Any], error: OutgoingBlockedError) -> Response[Any]:
+    request.scope["state"]["blocked"] = error.kind  # the gate, further out, tells the administrators
+    return answer_blocked(request)
+
+
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     AgencyCreditError: answer_error,
     HTTPException: answer_http,
+    OutgoingBlockedError: _answer_blocked_file,
     Exception: answer_fault_of_ours,
 }
 
@@ -201,11 +246,21 @@ def _answer(
     detail: str,
     faults: list[ProblemFault] | None = None,
     link: str | None = None,
+    title: str = "",
+    is_addressed: bool = True,
 ) -> Response[Any]:
     path = request.scope["path"]
-    title = translate(language_of(request), _TITLES.get(status, _TITLES[500 if status >= 500 else 400]))
+    title = title or translate(
+        language_of(request), _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
+    )
     problem = Problem(
-        title=title, status=status, detail=detail, code=code, instance=path, link=link, faults=faults or []
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=path if is_addressed else "",
+        link=link,
+        faults=faults or [],
     )
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if is_for_program(path):

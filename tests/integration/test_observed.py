@@ -91,9 +91,9 @@ async def test_a_line_has_the_route_and_the_roles_and_nothing_that_was_entered(
     assert [secret for secret in SECRETS if secret in found] == []
     requests = read(lines)
     assert [(r["method"], r["route"], r["status"]) for r in requests][:7] == [
-        ("GET", "/agencies", 422),
+        ("GET", "/agencies", 400),
         ("GET", "/agencies/{uscc}", 404),
-        ("GET", "(none)", 404),
+        ("GET", "(none)", 400),
         ("HEAD", "/draws/{draw}", 404),
         ("POST", "/admin/login", 422),
         ("POST", "/api/v1/session", 422),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agency_credit.database.tables import Person
 from agency_credit.domain.errors import InputError, RefusedError
 from agency_credit.domain.role import Actor
+from agency_credit.publication.masking import check_publishable
 from agency_credit.services.login_throttle import confirming, note_attempt, note_success
 from agency_credit.services.office import Office
 from agency_credit.services.operation import operation
@@ -54,9 +55,12 @@ async def change_own_name(office: Office, actor: Actor, name: str) -> None:
     ------
     InputError
         Nothing, or too long.
+    RefusedError
+        An identity or telephone number in it.
     """
     if not 1 <= len(name.strip()) <= MAX_NAME:
         raise InputError("account.name", "a name has 1 to {n} characters", n=MAX_NAME)
+    check_publishable(name)
     async with operation(office, actor, "account.name", actor.username, roles=None) as op:
         await Person.update({Person.display_name: name.strip()}).where(Person.id == actor.person_id)
         op.details["name"] = name.strip()

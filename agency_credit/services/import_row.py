@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from agency_credit.domain.errors import Fault, Severity
+from agency_credit.publication.masking import find_personal_number
 from agency_credit.services.import_cells import (
     clean_code,
     clean_name,
@@ -96,6 +97,13 @@ class RowReader:
             return ""
         if is_nothing(text):
             self._check_required(field)
+            return ""
+        if is_name and find_personal_number(text):
+            self.fault(
+                field,
+                "import.personal-number",
+                "{heading}: the name holds an identity or telephone number; take it out",
+            )
             return ""
         return clean_name(text) if is_name else text
 

@@ -10,6 +10,7 @@ from typing import Any
 from agency_credit.database.tables import Agency, Inspector, Invitation, Person, PersonRole, Session
 from agency_credit.domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
 from agency_credit.domain.role import OPERATOR, SECURITY_ADMINISTRATOR, Actor, DeskRight, Role, find_conflict
+from agency_credit.publication.masking import check_publishable
 from agency_credit.services.activation_codes import cancel_codes_by
 from agency_credit.services.agency_seats import append_seat, has_seat, load_seats_of
 from agency_credit.services.office import Office
@@ -84,6 +85,7 @@ async def insert_account(
         User name of whoever opens the account.
     """
     check_account(username, roles, certificate, agency)
+    check_publishable(f"{username}\n{display_name}")
     if await Person.exists().where(Person.username == username):
         raise ConflictError("person.exists", "the user name {username} is taken", username=username)
     inspector = await _load_inspector(certificate) if certificate else None

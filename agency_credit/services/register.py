@@ -241,7 +241,7 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
         name=row["name"],
         area=row["area"],
         area_name=(await load_districts()).get(row["area"], ""),
-        address=row["address"],
+        address=mask_personal_numbers(row["address"]),
         status=row["status"],
         list_status=row["list_status"],
         list_since=row["list_since"],

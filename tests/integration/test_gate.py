@@ -10,8 +10,11 @@ import pytest
 
 from agency_credit.database import transaction
 from agency_credit.database.tables import Agency, AuditLine, LegalParameter, Notice
+from agency_credit.domain.errors import RefusedError
 from agency_credit.domain.role import Role
+from agency_credit.services.account import change_own_name
 from agency_credit.services.office import Office
+from agency_credit.services.people import create_person
 from agency_credit.web import gate
 from agency_credit.web.bundle import format_bundle
 from agency_credit.web.gate import OutgoingGate, find_in_bytes
@@ -21,6 +24,7 @@ from tests import builders
 from tests.builders import add_person
 from tests.conftest import Clock
 from tests.visitor import visit
+from tests.world import ADMIN, PASSWORD, add_account
 
 A, IDENTITY, MOBILE, LANDLINE = "91370303MA3CXXXX01", "11010519491231002X", "13800138000", "0533-2345678"
 TITLE = "本页内容因含疑似个人信息被拦截，已通知管理员"
@@ -190,3 +194,12 @@ def test_no_published_vector_is_held_back() -> None:
     ]
     assert len(files) > 100
     assert [path.name for path in files if find_in_bytes(path.read_bytes(), gate.IN_ENTRIES)] == []
+
+
+@pytest.mark.parametrize("number", [IDENTITY, MOBILE, LANDLINE])
+async def test_a_name_of_an_account_with_a_number_in_it_is_refused(office: Office, number: str) -> None:
+    with pytest.raises(RefusedError):
+        await create_person(office, ADMIN, "wang", PASSWORD, display_name=f"王{number}", roles=[Role.DRAFTER])
+    actor = await add_account(office, "wang", Role.DRAFTER)
+    with pytest.raises(RefusedError):
+        await change_own_name(office, actor, f"王{number}")

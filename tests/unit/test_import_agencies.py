@@ -175,3 +175,17 @@ def test_all_faults_of_a_row_are_reported_in_the_order_of_its_cells():
 def test_a_numbered_but_empty_row_is_no_row():
     header = ["序号", *HEADER]
     assert _codes(_read([1.0, "", "", "", "", "", "", ""], [2.0], header=header)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["王某11010519491231002X事务所", "甲所（１３８ ００１３ ８０００）", "甲所0533-2345678"]
+)
+def test_a_name_with_a_personal_number_in_it_is_kept_out(name):
+    read = _read([name, A, "37200", "专利", "", "张店区", "柳泉路1号"])
+    assert _codes(read) == [("名录!A2", "import.personal-number", "error")]
+    assert not read.rows
+
+
+def test_an_address_with_a_telephone_is_let_in_and_masked_where_it_is_shown():
+    read = _read(["甲", A, "37200", "专利", "", "张店区", "柳泉路1号 13800138000"])
+    assert _codes(read) == []

@@ -10,6 +10,7 @@ def desk_pages() -> list[ControllerRouterHandler]:
     from admin.agency import (
         activate,
         draws,
+        export,
         home,
         inspections,
         messages,
@@ -25,6 +26,7 @@ def desk_pages() -> list[ControllerRouterHandler]:
     return [
         *activate.PAGES,
         *draws.PAGES,
+        *export.PAGES,
         *home.PAGES,
         *inspections.PAGES,
         *messages.PAGES,

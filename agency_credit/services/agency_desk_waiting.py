@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agency_credit.domain.role import Seat
 from agency_credit.services.agency_desk import CreditFile
 from agency_credit.services.agency_inspections import load_own_inspections
 from agency_credit.services.alarms import Alarm, load_alarms
+from agency_credit.services.calendar import count_working_days
 from agency_credit.services.case_store import CaseFilter, load_cases
 from agency_credit.services.notices import desk_path
 from agency_credit.services.office import Office
@@ -28,8 +29,8 @@ class Waiting:
         The record or the inspection concerned.
     path
         Where it is done or can be read; empty: nowhere here.
-    due_on
-        By when; None: no day is set.
+    due_on, days_left
+        By when, and the working days until then, negative once it has passed; None: no day is set.
     alarm
         What the law asks; None: it is none of these.
     """
@@ -40,6 +41,7 @@ class Waiting:
     due_on: date | None
     is_overdue: bool
     alarm: Alarm | None = None
+    days_left: int | None = None
 
 
 async def load_waiting(office: Office, seat: Seat, file: CreditFile) -> tuple[Waiting, ...]:
@@ -56,7 +58,11 @@ async def load_waiting(office: Office, seat: Seat, file: CreditFile) -> tuple[Wa
         *await _load_follow_ups(office, seat, today),
         *await _load_cases(seat, {record.record: record.kind for record in file.records}, today),
     ]
-    return tuple(sorted(found, key=lambda one: (not one.is_overdue, one.due_on or date.max, one.kind)))
+    counted = [
+        replace(one, days_left=await count_working_days(office, today, one.due_on)) if one.due_on else one
+        for one in found
+    ]
+    return tuple(sorted(counted, key=lambda one: (not one.is_overdue, one.due_on or date.max, one.kind)))
 
 
 def _alarms(alarms: Iterable[Alarm]) -> Iterable[Waiting]:

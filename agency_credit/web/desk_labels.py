@@ -50,6 +50,7 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
 }
 
 DESK_ACTIONS: Mapping[str, str] = {
+    "file.export": msgid("Take the file of an agency away from its desk"),
     "statement.issue": msgid("Issue a statement of credit"),
     "paper.copy": msgid("Print a copy of a paper at the desk"),
     "recusal.ask": msgid("Ask at the desk that an inspector steps back"),

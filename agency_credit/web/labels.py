@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agency_credit.web.access_labels import ACCESS_ACTIONS, ACCESS_LABELS
 from agency_credit.web.archive_labels import ARCHIVE_ACTIONS, ARCHIVE_LABELS
+from agency_credit.web.desk_file_labels import DESK_FILE_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
@@ -24,6 +25,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **RULE_LABELS,
     **TEAM_LABELS,
     **ARCHIVE_LABELS,
+    **DESK_FILE_LABELS,
     **DESK_LABELS,
     **DISCLOSURE_LABELS,
     **IMPORT_LABELS,

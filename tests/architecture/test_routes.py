@@ -236,6 +236,9 @@ GET    /desk/{uscc:str}/outlook                         agency
 GET    /desk/{uscc:str}/practitioners                   agency
 GET    /desk/{uscc:str}/records/{record:str}            agency
 GET    /desk/{uscc:str}/draws                           agency
+GET    /desk/{uscc:str}/file                            agency
+GET    /desk/{uscc:str}/file.json                       agency
+GET    /desk/{uscc:str}/file.zip                        agency
 GET    /desk/{uscc:str}/inspections                     agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}    agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str} agency

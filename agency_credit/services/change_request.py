@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from agency_credit.database.tables import ChangeDecision, ChangeRequest, Person
+from agency_credit.database.tables import ChangeDecision, ChangeRequest, Person, SealedPlace
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.errors import NotFoundError, RefusedError
 
@@ -116,7 +116,7 @@ async def load_change(number: int) -> Change:
 
 
 async def load_waiting_changes(kind: str, subject: str | None = None) -> list[Change]:
-    """Proposals that nobody decided yet, the oldest first.
+    """Proposals that nobody decided yet, the oldest first; none about what was forgotten meanwhile.
 
     Parameters
     ----------
@@ -124,7 +124,9 @@ async def load_waiting_changes(kind: str, subject: str | None = None) -> list[Ch
         None: all of the kind.
     """
     decided = ChangeDecision.select(ChangeDecision.request)
+    forgotten = SealedPlace.select(SealedPlace.row).where(SealedPlace.place == "change_request")
     where = (ChangeRequest.kind == kind) & ChangeRequest.id.not_in(decided)
+    where = where & ChangeRequest.id.not_in(forgotten)
     return await _load(where if subject is None else where & (ChangeRequest.subject == subject))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,6 +27,7 @@ from agency_credit.database.tables import (
     RecordPublication,
     RecordSalt,
 )
+from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_work import in_chunks
 
 Row = Mapping[str, Any]
@@ -37,6 +38,8 @@ _TEXTS = (
     *("category", "procedure", "sanctions", "severity"),
 )
 _DAYS = ("served_on", "conduct_ended_on")
+_OF_CHANGES = ("on", "until", "millipoints")
+"""Facts of a case that say something of the record: the change that was proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ async def load_chain(record: int) -> Chain:
 
 async def find_pieces(chain: Chain) -> list[Piece]:
     """All rows that hold something of the record, but the bodies of the public log."""
-    return [piece for find in _PLACES for piece in await find(chain)]
+    return [piece for find in _FINDERS for piece in await find(chain)]
 
 
 async def find_bodies(chain: Chain, pieces: Sequence[Piece]) -> list[Piece]:
@@ -191,10 +194,23 @@ async def _proposals(chain: Chain) -> list[Piece]:
 async def _case_contents(chain: Chain) -> list[Piece]:
     """What was said and sent in objections and applications for repair; that they were, stays."""
     cases = await _cases(chain)
-    steps = await CaseStep.select(CaseStep.id).where(CaseStep.case.is_in(cases)).output(as_list=True)
+    steps = await _rows_of(CaseStep, CaseStep.case, cases)
     files = await _rows_of(CaseFile, CaseFile.case, cases)
     contents = await _rows_of(CaseFileContent, CaseFileContent.file, [file.row["id"] for file in files])
-    return [*await _rows_of(CaseText, CaseText.step, steps), *contents, *files]
+    texts = await _rows_of(CaseText, CaseText.step, [step.row["id"] for step in steps])
+    return [*texts, *contents, *files, *(piece for step in steps for piece in _without_days(step))]
+
+
+def _without_days(step: Piece) -> Iterable[Piece]:
+    """A step in whose facts a day of the record stands: of these facts only that there were some is kept."""
+    details = json.loads(step.row["details_json"])
+    told = {name: None for name in _OF_CHANGES if details.get(name) is not None}
+    if told:
+        yield Piece(
+            table=CaseStep,
+            row=step.row,
+            blank={"details_json": format_canonical({**details, **told}).decode()},
+        )
 
 
 async def _cases(chain: Chain) -> list[int]:
@@ -245,7 +261,7 @@ async def _answers(chain: Chain) -> list[Piece]:
     ]
 
 
-_PLACES: tuple[Callable[[Chain], Awaitable[list[Piece]]], ...] = (
+_FINDERS: tuple[Callable[[Chain], Awaitable[list[Piece]]], ...] = (
     _records,
     _events,
     _salts,
@@ -258,6 +274,12 @@ _PLACES: tuple[Callable[[Chain], Awaitable[list[Piece]]], ...] = (
     _notices,
     _answers,
 )
+PLACES = (
+    *("credit_record", "record_event", "record_salt", "record_publication", "rating"),
+    *("change_request", "change_decision", "case_step", "case_text", "case_file", "case_file_content"),
+    *("import_run", "import_upload", "notice", "idempotent_answer", "log_body"),
+)
+"""Tables from which a record is taken; a test holds all others against a reason why it is not in them."""
 
 
 async def _rows_of(table: Any, column: Any, values: Sequence[Any]) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 A call of a reserve is told with the draw that it belongs to; a change of a team, which may hold a name, only
 after the visit: once the result is published, or once the inspection is closed and its draw public. An
-objection is told while the record that it is about stands.
+objection is told while the record that it is about stands, a tier while all records stand that it rests on.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 from agency_credit.database.tables import (
     CaseStep,
-    CreditRecord,
     DrawStep,
     LogEntry,
+    Rating,
     RecordEvent,
+    RecordSalt,
     ReserveCall,
     ResultStep,
     TeamChange,
@@ -32,10 +33,27 @@ async def load_sealed(indexes: Collection[int]) -> frozenset[int]:
         LogEntry.index.is_in(list(indexes)) & LogEntry.type.is_in(_SEALED)
     )
     asked = [row["index"] for row in rows]
+    fallen = await _rest_on_fallen(indexes)
     if not asked:
-        return frozenset()
+        return fallen
     told = await _told_calls(asked) | await _told_changes(asked) | await _told_objections(asked)
-    return frozenset(asked) - told
+    return frozenset(asked) - told | fallen
+
+
+async def _rest_on_fallen(indexes: Collection[int]) -> frozenset[int]:
+    """Which of these entries publish a tier that rests on a record that was repaired or withdrawn."""
+    ratings = await Rating.select(Rating.log_index, Rating.agency, Rating.lines_json).where(
+        Rating.log_index.is_in(list(indexes)) & (Rating.lines_json != "[]")
+    )
+    if not ratings:
+        return frozenset()
+    rows = await RecordSalt.select(RecordSalt.commitment).where(
+        RecordSalt.record.agency.is_in(sorted({row["agency"] for row in ratings}))
+        & RecordSalt.record.is_in(_fallen())
+    )
+    gone = [row["commitment"] for row in rows]
+    resting = (row["log_index"] for row in ratings if any(name in row["lines_json"] for name in gone))
+    return frozenset(resting)
 
 
 async def _told_calls(asked: list[int]) -> set[int]:
@@ -57,13 +75,16 @@ async def _told_changes(asked: list[int]) -> set[int]:
 
 
 async def _told_objections(asked: list[int]) -> set[int]:
-    fallen = RecordEvent.select(RecordEvent.record).where(RecordEvent.event.is_in(["repaired", "withdrawn"]))
     steps = await CaseStep.select(CaseStep.log_index).where(
         CaseStep.log_index.is_in(asked)
-        & CaseStep.case.record.is_in(CreditRecord.select(CreditRecord.id))
-        & CaseStep.case.record.not_in(fallen)
+        & CaseStep.case.record.is_in(RecordSalt.select(RecordSalt.record))  # a forgotten one has none
+        & CaseStep.case.record.not_in(_fallen())
     )
     return {row["log_index"] for row in steps}
+
+
+def _fallen() -> Any:
+    return RecordEvent.select(RecordEvent.record).where(RecordEvent.event.is_in(["repaired", "withdrawn"]))
 
 
 def _published() -> Any:

@@ -36,6 +36,7 @@ BLANKED = {
     "change_request": [{"payload_json": "= '{}'", "reason": EMPTY, "applies_from": "IS NULL"}],
     "change_decision": [{"reason": EMPTY}],
     "import_run": [{"faults_json": SHORTER}],
+    "case_step": [{"details_json": "IS NOT NULL"}],
 }
 """What each column of a row becomes; a second set: only these, the others stay."""
 DELETED = ("record_salt", "case_text", "case_file_content", "case_file")

@@ -8,11 +8,11 @@ from litestar import Response
 from litestar.datastructures import UploadFile
 
 from admin.page import AnyRequest
-from agency_credit.services.case_files import LARGEST_FILE, MOST_FILES, CaseUpload
+from agency_credit.services.case_files import LARGEST_CASE, CaseUpload
 from agency_credit.services.case_store import CaseFileView
 
-LARGEST_REQUEST = MOST_FILES * LARGEST_FILE + 2**20
-"""Bytes of a form with as many files as one step takes."""
+LARGEST_REQUEST = LARGEST_CASE + 2**20
+"""Bytes of a form with as many files as a case takes."""
 
 
 async def read_uploads(request: AnyRequest, field: str) -> list[CaseUpload]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
@@ -10,7 +12,7 @@ from admin.agency.page import AT_DESK, open_desk, show_desk
 from admin.case_uploads import LARGEST_REQUEST, answer_file, read_uploads
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead
-from agency_credit.domain.errors import FaultsError
+from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.role import Actor, DeskRight
 from agency_credit.services.case_files import CleanFile, clean_case_files
 from agency_credit.services.office import Office
@@ -136,8 +138,14 @@ async def _read_application(
     pledge, statement = (entered.paragraph(name, max_length=LONGEST) for name in ("pledge", "statement"))
     entered.raise_if_any()
     files: dict[str, tuple[CleanFile, ...]] = {}
+    faults: list[Fault] = []
     for key in keys:
-        files[key] = await clean_case_files(office, await read_uploads(request, f"files-{key}"))
+        try:
+            files[key] = await clean_case_files(office, await read_uploads(request, f"files-{key}"))
+        except FaultsError as error:
+            faults += (replace(fault, at=f"files-{key}") for fault in error.faults)
+    if faults:
+        raise FaultsError("files", tuple(faults))
     return RepairApplication(
         declared=frozenset(key for key in keys if entered.has(f"declare-{key}")),
         pledge=pledge,

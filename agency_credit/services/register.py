@@ -27,6 +27,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.rating_store import find_moved
 from agency_credit.services.record_history import load_gone
 from agency_credit.services.reference import load_districts
+from agency_credit.services.repair_notes import RepairNote, load_repair_notes
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 from agency_credit.services.shown_scores import load_open_packs
 
@@ -129,7 +130,8 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     """A credit record; numbers of persons in its texts are masked.
 
-    `objection`: the last objection of the agency to it; None: there is none to tell of.
+    `objection`: the last objection of the agency to it; None: there is none to tell of. `repair`: its
+    application for repair; None: none is open.
     """
 
     kind: str
@@ -138,6 +140,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     document_number: str
     summary: str
     objection: ObjectionNote | None = None
+    repair: RepairNote | None = None
 
 
 class AgencyName(msgspec.Struct, frozen=True, kw_only=True):
@@ -430,6 +433,7 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
     """Records of the agency itself that still stand: none repaired or withdrawn, no practitioner's."""
     rows = await CreditRecord.raw(_STANDING, agency, office.today())
     notes = await load_objection_notes(agency, [row["id"] for row in rows])
+    repairs = await load_repair_notes([row["id"] for row in rows])
     return [
         RecordView(
             kind=row["kind"],
@@ -438,6 +442,7 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
             document_number=mask_personal_numbers(row["document_number"]),
             summary=mask_personal_numbers(row["summary"]),
             objection=notes.get(row["id"]),
+            repair=repairs.get(row["id"]),
         )
         for row in rows
     ]

@@ -347,7 +347,8 @@ async def _append_application(
     number = await append_case_step(
         op, case, step.value, text=format_texts(texts), due_on=due_on, details=details
     )
-    await add_case_files(case, number, [file for files in wanted.files.values() for file in files])
+    files = {file.digest: file for sent in wanted.files.values() for file in sent}  # one may prove several
+    await add_case_files(case, number, files.values())
     return due_on
 
 

@@ -72,6 +72,7 @@ class Places:
                 "year": ["2026"],
                 "row": ["1"],
                 "digest": ["0" * 64],
+                "file": ["1"],
             }
 
     def fill(self, path: str) -> Iterator[str]:

@@ -55,6 +55,11 @@ async def count_to_each(office: Office, start: date, ends: Collection[date]) -> 
     return {end: working_days.count_working_days(start, end, is_workday) for end in set(ends)}
 
 
+async def load_workdays(first: date, last: date) -> Callable[[date], bool]:
+    """Whether a day is a working day, for the days from `first` to `last`."""
+    return _workdays(await _load_entered(first, last))
+
+
 async def _load_entered(first: date, last: date) -> dict[date, bool]:
     """The days of these years that the office entered, and whether each is a working day."""
     rows = await CalendarDay.select(CalendarDay.day, CalendarDay.is_workday).where(

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 
 from agency_credit.web.i18n import msgid
 
+GATE_LABELS: Mapping[str, Mapping[str, str]] = {
+    "case_kind": {
+        "objection": msgid("Objections"),
+        "repair": msgid("Applications for repair"),
+    },
+}
+
 GATE_ACTIONS: Mapping[str, str] = {
     "answer.blocked": msgid("A public page was held back"),
 }

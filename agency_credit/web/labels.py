@@ -10,7 +10,7 @@ from agency_credit.web.desk_file_labels import DESK_FILE_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
-from agency_credit.web.gate_labels import GATE_ACTIONS
+from agency_credit.web.gate_labels import GATE_ACTIONS, GATE_LABELS
 from agency_credit.web.i18n import msgid
 from agency_credit.web.import_labels import IMPORT_LABELS
 from agency_credit.web.objection_labels import OBJECTION_LABELS
@@ -28,6 +28,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     **DESK_FILE_LABELS,
     **DESK_LABELS,
     **DISCLOSURE_LABELS,
+    **GATE_LABELS,
     **IMPORT_LABELS,
     **PLAN_LABELS,
     **REPAIR_LABELS,

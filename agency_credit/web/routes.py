@@ -17,7 +17,16 @@ from agency_credit.web.api import plans as api_plans
 from agency_credit.web.api import rules as api_rules
 from agency_credit.web.api import statistics as api_statistics
 from agency_credit.web.problems import answer_http
-from agency_credit.web.public import agencies, draws, home, plans, rules, statements, statistics
+from agency_credit.web.public import (
+    agencies,
+    draws,
+    home,
+    plans,
+    rules,
+    service_clocks,
+    statements,
+    statistics,
+)
 from agency_credit.web.query import read_query
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +54,7 @@ def public_routers() -> list[Router]:
         draws.download_file,
         draws.download_bundle,
         draws.show_unit,
+        *service_clocks.PAGES,
         *statistics.PAGES,
         *plans.PAGES,
         rules.list_rules,
@@ -69,6 +79,7 @@ def public_routers() -> list[Router]:
         api_draws.read_bundle,
         api_draws.read_file,
         api_draws.read_unit,
+        api_statistics.read_service_clocks,
         api_statistics.read_statistics,
         *api_plans.HANDLERS,
         api_rules.read_rules,

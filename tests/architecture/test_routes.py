@@ -222,6 +222,7 @@ GET    /api/v1/rules/{instrument:str}                   public
 DELETE /api/v1/session                                  anybody-logged-in
 POST   /api/v1/session                                  public
 POST   /api/v1/session/confirm                          anybody-logged-in
+GET    /api/v1/service-clocks                           public
 GET    /api/v1/statistics                               public
 GET    /desk                                            agency
 GET    /desk/{uscc:str}                                 agency
@@ -289,6 +290,9 @@ GET    /rules/{instrument:str}/{name:str}               public
 GET    /static/{file_path:path}                         public
 HEAD   /static/{file_path:path}                         public
 GET    /statements/{code:str}                           public
+GET    /service-clocks                                  public
+GET    /service-clocks.csv                              public
+GET    /service-clocks.json                             public
 GET    /statistics                                      public
 GET    /statistics.csv                                  public
 GET    /statistics.json                                 public

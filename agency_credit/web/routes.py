@@ -37,11 +37,7 @@ _QUERY = {"wanted": Provide(read_query, sync_to_thread=False)}
 def public_routers() -> list[Router]:
     """Pages, JSON, the log, health and static files; none of them sets a cookie."""
     pages = [
-        home.show_home,
-        home.show_verify,
-        home.show_open_data,
-        home.download_verifier,
-        home.download_rating_verifier,
+        *home.PAGES,
         agencies.list_agencies,
         agencies.list_agencies_json,
         agencies.list_agencies_csv,
@@ -57,9 +53,7 @@ def public_routers() -> list[Router]:
         *service_clocks.PAGES,
         *statistics.PAGES,
         *plans.PAGES,
-        rules.list_rules,
-        rules.show_rule,
-        rules.download_rule,
+        *rules.PAGES,
         statements.show_statement_check,
         log.read_checkpoint,
         log.read_proof,
@@ -79,8 +73,7 @@ def public_routers() -> list[Router]:
         api_draws.read_bundle,
         api_draws.read_file,
         api_draws.read_unit,
-        api_statistics.read_service_clocks,
-        api_statistics.read_statistics,
+        *api_statistics.HANDLERS,
         *api_plans.HANDLERS,
         api_rules.read_rules,
         api_rules.read_rule,

@@ -24,3 +24,6 @@ async def read_statistics(office: NamedDependency[Office], area: FromQuery[str] 
 async def read_service_clocks(office: NamedDependency[Office]) -> ServiceClocks:
     """Objections and repairs by quarter and year: opened, decided, late, open, overdue; median and 90 %."""
     return await load_service_clocks(office)
+
+
+HANDLERS = (read_service_clocks, read_statistics)

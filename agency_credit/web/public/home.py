@@ -57,3 +57,6 @@ def download_rating_verifier() -> Response[bytes]:
     return answer_file(
         "verify_rating.py", (files("agency_credit.verification") / "verify_rating.py").read_bytes()
     )
+
+
+PAGES = (show_home, show_verify, show_open_data, download_verifier, download_rating_verifier)

@@ -43,3 +43,6 @@ async def download_rule(
             "rules.no-file", "there is no file {name}; ask for one like 1.json", name=name[:60]
         )
     return answer_file(f"{instrument}-{number}.json", await load_rule_json(office, instrument, int(number)))
+
+
+PAGES = (list_rules, show_rule, download_rule)

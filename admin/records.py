@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from admin.entered import Entered, read_form
 from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead, opened_to, show
 from agency_credit.domain.errors import AgencyCreditError, InputError, RefusedError
+from agency_credit.domain.record import Category, Procedure, Sanction
 from agency_credit.domain.role import APPROVER, AUDIT_ADMINISTRATOR, DRAFTER, RATERS
 from agency_credit.services.changes import (
     MAX_REASON,
@@ -19,11 +20,12 @@ from agency_credit.services.changes import (
     propose_change,
     take_back_change,
 )
+from agency_credit.services.import_facts import FACT_COLUMNS, FACT_DAYS
 from agency_credit.services.office import Office
 from agency_credit.services.record_change import EVENTS, TEXTS, RecordChange, draft_record_change
 from agency_credit.services.record_desk import (
     load_record_change_view,
-    load_record_view,
+    load_record_page,
 )
 
 READERS = RATERS | AUDIT_ADMINISTRATOR
@@ -99,13 +101,23 @@ def _read_change(entered: Entered) -> RecordChange:
     if event not in EVENTS:
         entered.add_fault("event", "form.choice", "choose one of the answers")
     texts = {name: entered.text(name, max_length=limit) for name, limit in TEXTS.items()}
+    facts = _read_facts(entered)
     return RecordChange(
         event=event,
         on=_day(entered, "on"),
         until=_day(entered, "until") if event == "suspended" else None,
         millipoints=entered.points("points") if event == "assessed" else None,
-        texts=texts if event == "corrected" else None,
+        texts={"corrected": texts, "classified": facts}.get(event),
     )
+
+
+def _read_facts(entered: Entered) -> dict[str, str]:
+    """What is stated of a record; several words of a question are joined by blanks."""
+    days = {name: _day(entered, name) for name in FACT_DAYS}
+    return {
+        **{name: " ".join(sorted(entered.texts(name))) for name in FACT_COLUMNS if name not in FACT_DAYS},
+        **{name: day.isoformat() if day else "" for name, day in days.items()},
+    }
 
 
 def _day(entered: Entered, field: str) -> date | None:
@@ -113,9 +125,10 @@ def _day(entered: Entered, field: str) -> date | None:
 
 
 def _values(entered: Entered) -> dict[str, str]:
-    names = ("event", "on", "until", "points", *TEXTS)
+    names = ("event", "on", "until", "points", *TEXTS, *FACT_DAYS)
     return {
         "reason": entered.paragraph("reason"),
+        **{name: " ".join(entered.texts(name)) for name in FACT_COLUMNS if name not in FACT_DAYS},
         **{name: entered.text(name, max_length=2000) for name in names},
     }
 
@@ -123,8 +136,17 @@ def _values(entered: Entered) -> dict[str, str]:
 async def _show_record(
     office: Office, record: str, complaints: list[Complaint], values: dict[str, str]
 ) -> Template:
-    view = await load_record_view(record)
-    return show("record", faults=complaints, view=view, values=values, events=EVENTS, today=office.today())
+    page = await load_record_page(office, record)
+    return show(
+        "record",
+        faults=complaints,
+        page=page,
+        view=page.view,
+        values=values,
+        events=EVENTS,
+        words={"category": list(Category), "procedure": list(Procedure), "sanctions": list(Sanction)},
+        today=office.today(),
+    )
 
 
 async def _show_change(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from litestar import Litestar
 from litestar.di import Provide
 
+from agency_credit.services.daily import keep_days
 from agency_credit.services.office import Office, close_office, open_office
 from agency_credit.settings import Settings
 from agency_credit.web.access import check_access
@@ -43,9 +45,13 @@ def create_app(source: Settings | Office) -> Litestar:
             yield
             return
         app.state.office = office = await open_office(source)
+        daily = asyncio.create_task(keep_days(office))
         try:
             yield
         finally:
+            daily.cancel()
+            with suppress(asyncio.CancelledError):
+                await daily
             await close_office(office)
 
     app = Litestar(

@@ -1,4 +1,4 @@
-"""Run one step of a draw in a process of its own that kills itself with SIGKILL.
+"""Run one step of a draw, or the daily job, in a process of its own that kills itself with SIGKILL.
 
 ``python -m tests.killed before|after STEP DRAW DATA DATABASE NOW``: just before the commit, or just after
 it and before the checkpoint is signed. `never` runs the step to its end and prints how it ended.
@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from agency_credit.domain.errors import AgencyCreditError
+from agency_credit.domain.role import SYSTEM
 from agency_credit.services import operation as frame
+from agency_credit.services import record_publication
+from agency_credit.services.daily import run_daily
 from agency_credit.services.draw_steps import announce_draw, approve_draw, enter_value, run_draw
 from agency_credit.services.office import Office, open_office
 from agency_credit.services.people import load_actor
@@ -40,6 +43,9 @@ async def make_step(office: Office, step: str, draw: str) -> None:
         await run_draw(office, approver, draw)
     elif step == "publish":
         await publish_draw(office, approver, draw)
+    elif step == "daily":
+        record_publication.BATCH = 2
+        await run_daily(office, SYSTEM)
 
 
 async def _die(*_: Any, **__: Any) -> None:

@@ -16,6 +16,7 @@ import click
 COMMANDS = {
     "audit": ("audit", "group", "The audit lines: verify their chain."),
     "backup": ("backup", "group", "Encrypted backups: make, keys, recipient, verify, restore."),
+    "daily": ("daily", "command", "What the passing of a day asks for: public log, ratings."),
     "demo": ("demo", "command", "Run the whole main job on sample data, then serve it."),
     "doctor": ("doctor", "command", "Look for what is wrong with this installation, and say what to do."),
     "draw": ("draw", "group", "The draw protocol on files alone: compute, rehearse."),

@@ -19,6 +19,7 @@ from agency_credit.services.import_answer import make_answer
 from agency_credit.services.import_file import ImportReport, import_file
 from agency_credit.services.import_format import MAX_FILE_BYTES
 from agency_credit.services.import_kinds import KINDS
+from agency_credit.services.record_publication import publish_new
 from agency_credit.web.i18n import translate, translate_error
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def command(
     async def work(office: Office) -> ImportReport:
         actor = await load_operator_of(user)
         report = await import_file(office, actor, kind, name, content, is_dry_run=dry_run, **options)
+        if report.run is not None and kind == "records":
+            await publish_new(office, actor)
         if report_path is not None and report_path.suffix.lower() == ".xlsx":
             tell = partial(translate_error, language())
             _write_report(report_path, await make_answer(name, content, kind, report.outcomes, tell))

@@ -6,7 +6,13 @@ Pure: files are handed in as bytes, the day as a date.
 from agency_credit.scoring.answers import ledger_answer, outlook_answer, rule_pack_answer
 from agency_credit.scoring.batch import PopulationScores, score_population
 from agency_credit.scoring.bundle import RecordBody, format_rated, format_rating_bundle
-from agency_credit.scoring.disclosure import find_row, find_uncollected
+from agency_credit.scoring.disclosure import (
+    DisclosureDays,
+    RecordDisclosure,
+    disclose,
+    find_row,
+    find_uncollected,
+)
 from agency_credit.scoring.duties import Duties
 from agency_credit.scoring.explain import Sentence, explain_ledger, explain_line
 from agency_credit.scoring.explain_outlook import (
@@ -30,6 +36,7 @@ from agency_credit.scoring.timeline import Moment, Move, pack_of, score_timeline
 
 __all__ = [
     "Caveat",
+    "DisclosureDays",
     "Duties",
     "Instrument",
     "Moment",
@@ -39,12 +46,14 @@ __all__ = [
     "PopulationScores",
     "Profile",
     "RecordBody",
+    "RecordDisclosure",
     "Repair",
     "RepairPlan",
     "RulePack",
     "Sentence",
     "WhatIf",
     "check_collection",
+    "disclose",
     "encode_population",
     "expiries",
     "explain_expiries",

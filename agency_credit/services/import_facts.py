@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from agency_credit.domain.record import Category, Procedure, RecordFacts, Sanction
@@ -86,6 +87,7 @@ class StatedFacts:
         return all(said[name] in ("", text) for name, text in known.cells().items())
 
 
+FACT_DAYS = ("served_on", "conduct_ended_on")
 NOTHING_STATED = StatedFacts()
 FACT_COLUMNS = tuple(field.name for field in fields(StatedFacts))
 """Columns of `credit_record` that hold what was stated."""
@@ -156,6 +158,15 @@ def to_facts(stated: StatedFacts, *, is_person: bool) -> RecordFacts:
 def read_facts(columns: Mapping[str, object]) -> StatedFacts:
     """What a stored record states."""
     return StatedFacts(**{name: columns[name] for name in FACT_COLUMNS})  # type: ignore[arg-type]
+
+
+def state_later(facts: StatedFacts, facts_json: str) -> StatedFacts:
+    """The facts after an event ``classified``, which states some anew; an empty text takes one back."""
+    said = json.loads(facts_json)
+    days = {
+        name: date.fromisoformat(said[name]) if said[name] else None for name in FACT_DAYS if name in said
+    }
+    return replace(facts, **(said | days))
 
 
 def parse_facts(reader: RowReader, rules: FactRules, today: date, decided_on: date | None) -> StatedFacts:

@@ -31,6 +31,7 @@ from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_work import RowOutcome
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
+from agency_credit.services.record_publication import publish_new
 from agency_credit.services.upload_expiry import KEPT
 
 MAX_KEPT = 5
@@ -162,6 +163,8 @@ async def commit_upload(office: Office, actor: Actor, number: int, mode: Mode) -
         await ImportUpload.update(
             {ImportUpload.run: report.run, ImportUpload.preview: msgspec.json.encode(preview)}
         ).where(here)
+    if report.run is not None and upload.kind == "records":
+        await publish_new(office, actor)
     return report
 
 

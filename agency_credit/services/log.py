@@ -35,6 +35,7 @@ from agency_credit.publication.entry import SALT_BYTES, commit_body, format_entr
 from agency_credit.publication.merkle import extend_peaks, hash_leaf, inclusion_proof, root_of_peaks
 from agency_credit.publication.note import format_verifier_key
 from agency_credit.publication.proof import LogProof, format_extra, format_proof
+from agency_credit.services.disclosure import load_undisclosed
 from agency_credit.services.fork_guard import NAME as GUARD
 from agency_credit.services.fork_guard import find_fork, find_own_fork, read_guard, write_guard
 from agency_credit.services.keys import LogSigner
@@ -291,7 +292,7 @@ async def load_proof(office: Office, index: int) -> str:
     leaves = (await _load_leaves())[: last["size"]]
     row = await LogEntry.select(LogEntry.entry).where(LogEntry.index == index).first()
     assert row is not None, "the leaves come from the same rows"
-    is_sealed = bool(await load_sealed([index]) or await load_withheld(office, [index]))
+    is_sealed = bool(await _load_sealed(office, [index]))
     opened = None if is_sealed else await LogBody.select().where(LogBody.log_index == index).first()
     extra = format_extra(
         parse_entry(bytes(row["entry"])),
@@ -300,6 +301,12 @@ async def load_proof(office: Office, index: int) -> str:
     )
     path = tuple(inclusion_proof(leaves, index))
     return format_proof(LogProof(index=index, path=path, checkpoint=last["note"], extra=extra))
+
+
+async def _load_sealed(office: Office, indexes: Sequence[int]) -> frozenset[int]:
+    """Which of these entries keep their body to themselves today, whatever the reason."""
+    sealed = await load_sealed(indexes) | await load_withheld(office, indexes)
+    return sealed | await load_undisclosed(office, indexes)
 
 
 async def load_entries(office: Office, *, cursor: str = "", limit: int = 50) -> EntryPage:
@@ -325,7 +332,7 @@ async def load_entries(office: Office, *, cursor: str = "", limit: int = 50) -> 
     )
     bodies = await LogBody.select().where((LogBody.log_index >= start) & (LogBody.log_index < end))
     hidden = [row["log_index"] for row in bodies]
-    sealed = await load_sealed(hidden) | await load_withheld(office, hidden)
+    sealed = await _load_sealed(office, hidden)
     opened = {
         row["log_index"]: json.loads(row["body_json"]) for row in bodies if row["log_index"] not in sealed
     }

@@ -24,9 +24,10 @@ from agency_credit.scoring import (
     tier_of,
 )
 from agency_credit.scoring.history import steps_on
+from agency_credit.services.disclosure import load_hidden
 from agency_credit.services.import_work import in_chunks
 from agency_credit.services.office import Office
-from agency_credit.services.record_history import SECOND, leave_out_gone, load_agency_records, load_gone
+from agency_credit.services.record_history import SECOND, leave_out_gone, load_agency_records
 from agency_credit.services.record_salts import record_body
 from agency_credit.services.register import load_agency_row
 from agency_credit.services.rule_book import RuleBook, load_rule_book
@@ -39,7 +40,8 @@ async def load_rating_bundle(
     """The files of a rating as it was published, by name.
 
     1. Records and rule pack as they were known when it was made; what comes out must be what was stored.
-    2. A rating that rests on a record which is repaired or withdrawn by now is not shown any more.
+    2. A rating that rests on a record which is repaired or withdrawn by now is not shown any more; the public
+       is not shown one either that rests on a record which it may not see today.
     3. Texts of records only where nothing in them has to be masked, which would break the commitment; of
        the others there is the commitment alone.
     4. They tell the score, so there are none where the rule pack does not make it public.
@@ -70,8 +72,8 @@ async def load_rating_bundle(
     known = await load_agency_records([agency["id"]], before=rating["rated_at"] + SECOND)  # 1
     on: date = rating["rated_on"]
     records = leave_out_gone(known.get(agency["id"], ()), on)
-    gone = await load_gone(agency["id"], office.today())
-    is_withheld = any(record.record_id in gone for record in records)  # 2
+    gone, undisclosed = await load_hidden(office, agency["id"])
+    is_withheld = any(record.record_id in gone | undisclosed for record in records)  # 2
     if pack is None or is_withheld:
         raise _no_bundle()
     records = fit_assessments(records, pack)
@@ -129,5 +131,5 @@ def _no_bundle() -> NotFoundError:
     return NotFoundError(
         "rating.no-bundle",
         "this rating is not shown with its files: it is older than the files, or a record behind it was "
-        "repaired or withdrawn",
+        "repaired or withdrawn, or is not or no longer public",
     )

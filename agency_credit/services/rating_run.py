@@ -117,6 +117,29 @@ async def rate_all(office: Office, actor: Actor, on: date | None = None) -> Rati
     return run
 
 
+async def rate_due(office: Office, actor: Actor) -> int:
+    """Rate anew, today, those who were rated before; how many ratings are new.
+
+    An instrument that is missing today is no error: whom it would rate keeps the rating that he has.
+
+    Raises
+    ------
+    FaultsError, RefusedError, VerificationError
+        As `rate_all`.
+    """
+    if not await load_latest():
+        return 0
+    async with operation(office, actor, "rating.daily", office.today().isoformat(), roles=None) as op:
+        latest = await load_latest()
+        subjects = [*await load_agency_subjects(), *await load_practitioner_subjects()]
+        touched = await load_touched_since(min((r.rated_at for r in latest.values()), default=None))
+        known = {key: rating for key, rating in latest.items() if not _is_touched(key, rating, touched)}
+        rated = [subject for subject in subjects if subject.key in latest]
+        run = await _rate(op, op.office.today(), rated, latest, known)
+        op.details.update(rated=run.n_rated, changed=run.n_changed)
+    return run.n_changed
+
+
 async def rate_touched(
     op: Operation, agencies: Collection[int], practitioners: Collection[int] = ()
 ) -> RatingRun:

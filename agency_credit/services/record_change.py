@@ -19,14 +19,16 @@ from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.record import CreditRecord
 from agency_credit.services.agency_messages import tell_of_change
 from agency_credit.services.change_request import Change, ChangeDraft
+from agency_credit.services.import_facts import FACT_COLUMNS
 from agency_credit.services.import_history import refresh_list_status
 from agency_credit.services.import_records import LIST_KINDS, record_digest
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating_run import rate_touched
 from agency_credit.services.record_history import fold_events
+from agency_credit.services.record_publication import withdraw_publication
 from agency_credit.services.record_salts import append_salts, record_body
 
-EVENTS = ("withdrawn", "suspended", "resumed", "assessed", "entered", "corrected")
+EVENTS = ("withdrawn", "suspended", "resumed", "assessed", "entered", "classified", "corrected")
 """What can be proposed; that a record is repaired is decided elsewhere."""
 TEXTS = {"kind": 100, "document": 120, "authority": 200, "summary": 2000, "evidence": 64}
 """Texts of a record that a correction may change, and how long each may be."""
@@ -77,7 +79,8 @@ class RecordChange:
     millipoints
         What an authority set for the case.
     texts
-        Of the record that replaces it, by the keys of `TEXTS`.
+        Of the record that replaces it, by the keys of `TEXTS`; of one that is classified, what is stated of
+        it, by names of `import_facts.FACT_COLUMNS`, as the store has it.
     """
 
     event: str
@@ -232,10 +235,13 @@ async def apply_record_change(op: Operation, change: Change) -> None:
             on=wanted.on,
             until=wanted.until,
             millipoints=wanted.millipoints,
+            facts_json=format_canonical(dict(wanted.texts)).decode() if wanted.texts else "",
             known_at=op.at,
             change=change.number,
         )
     )
+    if wanted.event == "withdrawn":
+        await withdraw_publication(op, row["id"], row["uscc"])
     if row["practitioner"] is not None:
         await rate_touched(op, (), [row["practitioner"]])
         return
@@ -281,6 +287,7 @@ async def _append_correction(op: Operation, known: KnownRecord, wanted: RecordCh
     columns = corrected_row(wanted)
     row = CreditRecordRow(
         **columns,
+        **{name: known.row[name] for name in FACT_COLUMNS},
         agency=known.row["agency"],
         practitioner=known.row["practitioner"],
         known_at=op.at,
@@ -289,7 +296,7 @@ async def _append_correction(op: Operation, known: KnownRecord, wanted: RecordCh
     )
     await row.save()
     await append_salts([(int(row.id), record_body(columns, known.subject))])
-    copied = ("event", "on", "until", "millipoints")
+    copied = ("event", "on", "until", "millipoints", "facts_json")
     await append_rows(
         RecordEvent,
         [

@@ -8,11 +8,14 @@ from datetime import date
 
 from agency_credit.domain.errors import AgencyCreditError, NotFoundError
 from agency_credit.domain.role import Actor
+from agency_credit.scoring import PeriodTable
 from agency_credit.services.change_request import Change, load_change, load_waiting_changes
 from agency_credit.services.changes import check_basis
+from agency_credit.services.disclosure import Disclosed, load_disclosed
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
 from agency_credit.services.outlook import Outlook, load_outlooks
+from agency_credit.services.period_tables import load_period_tables
 from agency_credit.services.rating import SubjectRating, load_ratings
 from agency_credit.services.record_change import (
     KnownRecord,
@@ -37,6 +40,26 @@ class RecordView:
     known: KnownRecord
     waiting: Sequence[Change]
     corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """A record with what the public may see of it.
+
+    Parameters
+    ----------
+    disclosed
+        None: it is forgotten.
+    is_public
+        Today.
+    tables
+        The period tables in force here, whose classes an authority may state.
+    """
+
+    view: RecordView
+    disclosed: Disclosed | None
+    is_public: bool
+    tables: Sequence[PeriodTable]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +160,24 @@ async def load_agency_desk(
         error=error,
         records=views,
         n_sealed=0 if known is None else await count_sealed_of(known, uscc),
+    )
+
+
+async def load_record_page(office: Office, commitment: str) -> RecordPage:
+    """A record as its own page shows it.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    view, today = await load_record_view(commitment), office.today()
+    disclosed = (await load_disclosed(office, [view.known.row["id"]], today)).get(commitment)
+    return RecordPage(
+        view=view,
+        disclosed=disclosed,
+        is_public=disclosed is not None and disclosed.is_public(today),
+        tables=await load_period_tables(office, today),
     )
 
 

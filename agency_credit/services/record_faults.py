@@ -10,12 +10,14 @@ from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.period import Period
 from agency_credit.domain.points import format_points
-from agency_credit.domain.record import CreditRecord
+from agency_credit.domain.record import Category, CreditRecord, Procedure, Sanction
 from agency_credit.scoring import RulePack
 from agency_credit.services.change_request import ChangeDraft
+from agency_credit.services.import_facts import read_facts, state_later
 from agency_credit.services.import_records import LIST_KINDS
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation
+from agency_credit.services.period_tables import load_fact_rules
 from agency_credit.services.rating import load_agency_subjects, load_practitioner_subjects
 from agency_credit.services.record_change import (
     EVENTS,
@@ -63,6 +65,8 @@ async def check_change(office: Office, known: KnownRecord, change: RecordChange,
     book = await load_rule_book(office)
     if change.event == "assessed" and not faults:
         faults += await _find_assessment_faults(book, known, change.millipoints, today)
+    if change.event == "classified" and not faults:
+        faults += await _find_fact_faults(office, known, change)
     if change.event == "corrected" and not faults:
         faults += await _find_correction_faults(book, known, change, today)
     if faults:
@@ -96,7 +100,11 @@ def _find_faults(record: CreditRecord, change: RecordChange, today: date) -> lis
 def _find_day_faults(record: CreditRecord, change: RecordChange, today: date) -> list[Fault]:
     on, faults = change.on, []
     if on is None:
-        return [] if change.event == "assessed" else [_fault("on", "record.no-day", "choose a day")]
+        return (
+            []
+            if change.event in ("assessed", "classified")
+            else [_fault("on", "record.no-day", "choose a day")]
+        )
     if on < record.decided_on and change.event != "corrected":
         faults.append(
             _fault(
@@ -219,6 +227,40 @@ async def _find_correction_faults(
                 "there is a record of this kind, document and day already; withdraw this one instead",
             )
         )
+    return faults
+
+
+async def _find_fact_faults(office: Office, known: KnownRecord, change: RecordChange) -> list[Fault]:
+    """What is stated is a word that is known, and changes something."""
+    said, rules = change.texts or {}, await load_fact_rules(office)
+    facts = read_facts(known.row)
+    for event in known.events:
+        facts = state_later(facts, event["facts_json"]) if event["event"] == "classified" else facts
+    words: dict[str, set[str]] = {
+        "category": set(Category),
+        "procedure": set(Procedure),
+        "sanctions": set(Sanction),
+        "severity": {row.name for table in rules.tables for row in table.periods},
+    }
+    faults = [
+        _fault(name, "record.fact", "choose one of {known}", known=", ".join(sorted(known_words)))
+        for name, known_words in words.items()
+        if not set(said.get(name, "").split()) <= known_words
+    ]
+    served = said.get("served_on", "")
+    if served and served < known.record.decided_on.isoformat():
+        faults.append(
+            _fault(
+                "served_on",
+                "record.before-decision",
+                "{day} lies before the decision on {decided}; choose that day or a later one",
+                day=served,
+                decided=known.record.decided_on.isoformat(),
+            )
+        )
+    stated = facts.cells()
+    if not faults and all(stated[name] == text for name, text in said.items()):
+        faults.append(_fault("event", "record.facts-same", "all of this is stated of the record already"))
     return faults
 
 

@@ -16,7 +16,7 @@ async def redact_entries(op: Operation, indexes: Iterable[int], reason: str) -> 
     Parameters
     ----------
     reason
-        ``period-over``, ``repaired`` or ``erased``.
+        ``period-over``, ``not-public`` (its class keeps it from the public), ``repaired`` or ``erased``.
 
     Returns
     -------

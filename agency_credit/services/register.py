@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from agency_credit.database.tables import Agency, AgencyPractice, CreditRecord, Rating
+from agency_credit.database.tables import Agency, AgencyPractice, Rating
 from agency_credit.domain.citation import Status
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import NotFoundError
@@ -22,10 +22,10 @@ from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.scoring.clause import Clause
+from agency_credit.services.disclosure import Disclosed, load_disclosures, load_hidden
 from agency_credit.services.objection_notes import ObjectionNote, load_objection_notes
 from agency_credit.services.office import Office
 from agency_credit.services.rating_store import find_moved
-from agency_credit.services.record_history import load_gone
 from agency_credit.services.reference import load_districts
 from agency_credit.services.repair_notes import RepairNote, load_repair_notes
 from agency_credit.services.rule_book import RuleBook, load_rule_book
@@ -113,6 +113,8 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     is_score_public
         The rule pack makes scores public; else the tier alone is: `score` is None, `lines` are empty.
+    n_undisclosed
+        Lines left out because the law keeps their records from the public.
     """
 
     practice_line: str
@@ -125,17 +127,43 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
     pack: PackFacts | None
     is_score_public: bool
     lines: list[LedgerRow]
+    n_undisclosed: int
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
-    """A credit record; numbers of persons in its texts are masked.
+    """A credit record that the public may see today; numbers of persons in its texts are masked.
 
-    `objection`: the last objection of the agency to it; None: there is none to tell of. `repair`: its
-    application for repair; None: none is open.
+    Parameters
+    ----------
+    record
+        Its commitment, by which ratings and the public log name it.
+    category
+        Sort of information; empty: nobody stated it.
+    state
+        ``standing``, or ``suspended`` while its effect is stayed.
+    ends_on
+        First day on which it is disclosed no more, of all periods that apply the earliest; None: none is
+        known.
+    disclosed_until, days_left
+        The last day of disclosure, and how many days that is, today included.
+    log_index
+        Of the entry of the public log that published it; None: it is not there yet.
+    objection
+        The last objection of the agency to it; None: there is none to tell of.
+    repair
+        Its application for repair; None: none is open.
     """
 
+    record: str
     kind: str
+    category: str
     decided_on: date
+    served_on: date | None
+    state: str
+    ends_on: date | None
+    disclosed_until: date | None
+    days_left: int | None
+    log_index: int | None
     authority: str
     document_number: str
     summary: str
@@ -215,13 +243,6 @@ _HISTORY_COLUMNS = (
     *(Rating.practice_line, Rating.rated_on, Rating.tier, Rating.score, Rating.pack_id),
     *(Rating.is_fictional, Rating.moved_json),
 )
-_STANDING = (
-    'SELECT r."id", r."kind", r."decided_on", r."authority", r."document_number", r."summary"'
-    ' FROM "credit_record" r JOIN "record_salt" s ON s."record" = r."id"'  # a forgotten record has none
-    ' WHERE r."agency" = {} AND r."practitioner" IS NULL AND NOT EXISTS (SELECT 1 FROM "record_event" e'
-    ' WHERE e."record" = r."id" AND e."event" IN (\'repaired\', \'withdrawn\') AND e."on" <= {})'
-    ' ORDER BY r."decided_on" DESC, r."id" DESC'
-)
 
 
 async def load_agency(office: Office, uscc: str) -> AgencyView:
@@ -261,10 +282,11 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     """All ratings of an agency, the newest first.
 
     Those that rest on a record which was repaired or withdrawn since are left out.
-    What moved a score after one that is left out is told against the last that is shown.
+    What moved a score after one that is left out is told against the last that is shown; what concerns a
+    record that the public may not see today is not told.
     """
     row = await load_agency_row(uscc)
-    gone, open_packs = await load_gone(row["id"], office.today()), await load_open_packs(office)
+    (gone, undisclosed), open_packs = await load_hidden(office, row["id"]), await load_open_packs(office)
     whose = (Rating.agency == row["id"]) & Rating.practitioner.is_null()
     has_left_out = bool(gone) or await Rating.exists().where(whose & (Rating.tier == ""))
     columns = [*_HISTORY_COLUMNS, Rating.lines_json] if has_left_out else _HISTORY_COLUMNS
@@ -296,7 +318,7 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
             moved=[
                 MovedLine(clause=move.clause, before=move.before, after=move.after, state=move.state)
                 for move in moves
-                if is_told and move.record not in gone
+                if is_told and move.record not in gone | undisclosed
             ],
         )
         history.append(shown)
@@ -350,12 +372,12 @@ async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
     )
     latest = await load_latest_ratings([agency], with_lines=True)
     book = await load_rule_book(office)
-    gone, open_packs = await load_gone(agency, office.today()), await load_open_packs(office)
+    hidden, open_packs = await load_hidden(office, agency), await load_open_packs(office)
     views = []
     for row in practices:
         rating = latest.get((agency, row["practice_line"]))
         is_told = rating is not None and rating["pack_id"] in open_packs
-        views.append(_view_rating(book, row, rating, gone, is_told=is_told))
+        views.append(_view_rating(book, row, rating, hidden, is_told=is_told))
     return views
 
 
@@ -363,13 +385,15 @@ def _view_rating(
     book: RuleBook,
     practice: dict[str, Any],
     rating: dict[str, Any] | None,
-    gone: frozenset[str],
+    hidden: tuple[frozenset[str], frozenset[str]],
     *,
     is_told: bool,
 ) -> RatingView:
     pack = pack_of_rating(book, rating) if rating else None
     clauses = {clause.code: clause for clause in pack.clauses} if pack else {}
+    gone, undisclosed = hidden
     lines = STORED_LINES.decode(rating["lines_json"]) if rating and is_told else []
+    lines = [line for line in lines if line.record not in gone]
     return RatingView(
         practice_line=practice["practice_line"],
         agency_code=practice["agency_code"],
@@ -380,7 +404,8 @@ def _view_rating(
         rated_on=rating["rated_on"] if rating else None,
         pack=pack_facts(pack, rating) if rating else None,
         is_score_public=is_told,
-        lines=[_ledger_row(line, clauses) for line in lines if line.record not in gone],
+        lines=[_ledger_row(line, clauses) for line in lines if line.record not in undisclosed],
+        n_undisclosed=sum(line.record in undisclosed for line in lines),
     )
 
 
@@ -430,19 +455,33 @@ def _ledger_row(line: StoredLine, clauses: Mapping[str, Clause]) -> LedgerRow:
 
 
 async def _load_records(office: Office, agency: int) -> list[RecordView]:
-    """Records of the agency itself that still stand: none repaired or withdrawn, no practitioner's."""
-    rows = await CreditRecord.raw(_STANDING, agency, office.today())
-    notes = await load_objection_notes(agency, [row["id"] for row in rows])
-    repairs = await load_repair_notes([row["id"] for row in rows])
-    return [
-        RecordView(
-            kind=row["kind"],
-            decided_on=row["decided_on"],
-            authority=mask_personal_numbers(row["authority"]),
-            document_number=mask_personal_numbers(row["document_number"]),
-            summary=mask_personal_numbers(row["summary"]),
-            objection=notes.get(row["id"]),
-            repair=repairs.get(row["id"]),
-        )
-        for row in rows
-    ]
+    """Records of the agency itself that the public may see today: no practitioner's among them."""
+    today = office.today()
+    found = await load_disclosures(office, agency, today)
+    shown = [one for one in found.values() if one.is_public(today)]
+    notes = await load_objection_notes(agency, [one.row["id"] for one in shown])
+    repairs = await load_repair_notes([one.row["id"] for one in shown])
+    return [_view_record(one, today, notes.get(one.row["id"]), repairs.get(one.row["id"])) for one in shown]
+
+
+def _view_record(
+    one: Disclosed, on: date, objection: ObjectionNote | None, repair: RepairNote | None
+) -> RecordView:
+    row = one.row
+    return RecordView(
+        record=row["commitment"],
+        kind=row["kind"],
+        category=one.facts.category,
+        decided_on=row["decided_on"],
+        served_on=one.facts.served_on,
+        state="suspended" if one.is_suspended(on) else "standing",
+        ends_on=one.disclosure.ends_on,
+        disclosed_until=one.disclosure.last_on,
+        days_left=one.disclosure.days_left(on),
+        log_index=one.log_index,
+        authority=mask_personal_numbers(row["authority"]),
+        document_number=mask_personal_numbers(row["document_number"]),
+        summary=mask_personal_numbers(row["summary"]),
+        objection=objection,
+        repair=repair,
+    )

@@ -38,3 +38,9 @@ DISCLOSURE_LABELS: Mapping[str, Mapping[str, str]] = {
         "other": msgid("Other sanction"),
     },
 }
+
+DISCLOSURE_ACTIONS: Mapping[str, str] = {
+    "rating.daily": msgid("Rated anew by the day"),
+    "record.publish": msgid("Published records in the log"),
+    "record.end-disclosure": msgid("Ended the disclosure of records"),
+}

@@ -8,7 +8,7 @@ from agency_credit.web.access_labels import ACCESS_ACTIONS, ACCESS_LABELS
 from agency_credit.web.archive_labels import ARCHIVE_ACTIONS, ARCHIVE_LABELS
 from agency_credit.web.desk_file_labels import DESK_FILE_LABELS
 from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
-from agency_credit.web.disclosure_labels import DISCLOSURE_LABELS
+from agency_credit.web.disclosure_labels import DISCLOSURE_ACTIONS, DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.gate_labels import GATE_ACTIONS, GATE_LABELS
 from agency_credit.web.i18n import msgid
@@ -105,6 +105,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "resumed": msgid("It counts again"),
         "assessed": msgid("Points were set"),
         "entered": msgid("It entered the evaluation"),
+        "classified": msgid("It was classified"),
         "repaired": msgid("Repaired"),
         "corrected": msgid("The record is wrong: another replaces it"),
     },
@@ -264,6 +265,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         **ACCESS_ACTIONS,
         **ARCHIVE_ACTIONS,
         **DESK_ACTIONS,
+        **DISCLOSURE_ACTIONS,
         **FIELD_ACTIONS,
         **GATE_ACTIONS,
         "session.open": msgid("Log in"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agency_credit.database.tables.archive import ForgottenRecord, SealedPlace, SealedRecord
 from agency_credit.database.tables.cases import CaseFile, CaseFileContent, CaseStep, CaseText, CreditCase
 from agency_credit.database.tables.changes import ChangeDecision, ChangeRequest, RuleVersion
+from agency_credit.database.tables.daily import DailyRun
 from agency_credit.database.tables.draw import (
     DraftSection,
     Draw,
@@ -97,7 +98,7 @@ TABLES = (
     AnnualPlanDraft, AnnualPlan, LeadInspection,
     ResultConfirmation, ResultSubmission, ResultDraft, ResultWithdrawal, Photograph, PhotographContent,
     RecusalApplication, RecusalDecision, FollowUp, FollowUpStep, Notice, ArrivalCode, Arrival,
-    LogEntry, LogBody, Checkpoint,
+    LogEntry, LogBody, Checkpoint, DailyRun,
     SealedRecord, SealedPlace, ForgottenRecord,
 )  # fmt: skip
 
@@ -135,6 +136,7 @@ __all__ = [
     "Checkpoint",
     "CreditCase",
     "CreditRecord",
+    "DailyRun",
     "District",
     "DraftSection",
     "Draw",

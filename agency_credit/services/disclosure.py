@@ -1,0 +1,204 @@
+"""What the public may see of credit records on a day: worked out from dates, whatever the daily job did.
+
+Nobody sees a practitioner's record, one that was repaired or withdrawn, one whose class keeps it from the
+public, and one whose time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from agency_credit.database.tables import CreditRecord, RecordPublication
+from agency_credit.domain.day import day_in_china
+from agency_credit.domain.record import CreditRecord as KnownRecord
+from agency_credit.scoring import DisclosureDays, PeriodTable, RecordDisclosure, RulePack, disclose
+from agency_credit.scoring.clause import Clause
+from agency_credit.services.import_facts import StatedFacts, read_facts, state_later, to_facts
+from agency_credit.services.import_work import in_chunks
+from agency_credit.services.period_tables import load_period_tables
+from agency_credit.services.record_history import fold_events
+from agency_credit.services.rule_book import load_rule_book
+
+if TYPE_CHECKING:
+    from agency_credit.services.office import Office
+
+_RECORDS = (
+    'SELECT r."id", r."agency", r."practitioner", r."kind", r."document_number", r."decided_on",'
+    ' r."authority", r."summary", r."evidence", r."known_at", r."category", r."procedure", r."sanctions",'
+    ' r."severity", r."served_on", r."conduct_ended_on", s."commitment", p."published_on", p."log_index",'
+    ' a."uscc" FROM "credit_record" r JOIN "record_salt" s ON s."record" = r."id"'
+    ' JOIN "agency" a ON a."id" = r."agency"'
+    ' LEFT JOIN "record_publication" p ON p."record" = r."id" WHERE {where} ORDER BY {order}'
+)
+_EVENTS = (
+    'SELECT e."record", e."event", e."on", e."until", e."millipoints", e."facts_json", e."known_at"'
+    ' FROM "record_event" e JOIN "credit_record" r ON r."id" = e."record" WHERE {where}'
+    ' ORDER BY e."known_at", e."id"'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """A record with what the public may see of it.
+
+    Parameters
+    ----------
+    row
+        Its columns, with `uscc` and `commitment`.
+    record
+        As scoring sees it, what befell it folded in.
+    facts
+        What was stated of it, at once or later.
+    clause
+        By which it counts today; None: no rule pack in force matches it.
+    log_index
+        Of the entry that published it; None: it is not in the log.
+    """
+
+    row: Mapping[str, Any]
+    record: KnownRecord
+    facts: StatedFacts
+    clause: Clause | None
+    disclosure: RecordDisclosure
+    log_index: int | None
+
+    @property
+    def is_person(self) -> bool:
+        """Of a practitioner: it is never public."""
+        return self.row["practitioner"] is not None
+
+    def is_gone(self, on: date) -> bool:
+        """Whether it is repaired or withdrawn by the day `on`."""
+        return any(
+            day is not None and day <= on for day in (self.record.repaired_on, self.record.withdrawn_on)
+        )
+
+    def is_suspended(self, on: date) -> bool:
+        """Whether its effect is stayed on the day `on`."""
+        return any(stay.contains(on) for stay in self.record.suspended)
+
+    def is_public(self, on: date) -> bool:
+        """Whether the public may see it on the day `on`."""
+        return not self.is_person and not self.is_gone(on) and self.disclosure.is_public(on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRules:
+    """What decides on disclosure on a day: period tables, and clauses by the words that they match."""
+
+    tables: Sequence[PeriodTable]
+    clauses: Mapping[str, Clause]
+
+
+async def load_disclosure_rules(office: Office, on: date) -> DisclosureRules:
+    """The rules of disclosure on the day `on`."""
+    packs = (await load_rule_book(office)).in_force(RulePack, on)
+    found: dict[str, Clause] = {}
+    for clause in (clause for pack in packs for clause in pack.clauses):
+        for kind in clause.record_kinds:
+            if kind not in found or (found[kind].severity is None and clause.severity is not None):
+                found[kind] = clause
+    return DisclosureRules(tables=await load_period_tables(office, on), clauses=found)
+
+
+async def load_disclosures(office: Office, agency: int, on: date) -> dict[str, Disclosed]:
+    """Records of an agency itself by their commitment, the newest decision first; forgotten ones are none.
+
+    Parameters
+    ----------
+    on
+        The day whose rules hold.
+    """
+    where = 'r."agency" = {} AND r."practitioner" IS NULL'
+    return await _load(office, on, where, [agency], 'r."decided_on" DESC, r."id" DESC')
+
+
+async def load_disclosed(office: Office, records: Collection[int], on: date) -> dict[str, Disclosed]:
+    """Records with these numbers, whoever they are of, by commitment; otherwise as `load_disclosures`."""
+    found: dict[str, Disclosed] = {}
+    for chunk in in_chunks(sorted(records)):
+        where = f'r."id" IN ({", ".join(["{}"] * len(chunk))})'
+        found |= await _load(office, on, where, chunk, 'r."id"')
+    return found
+
+
+async def load_hidden(office: Office, agency: int) -> tuple[frozenset[str], frozenset[str]]:
+    """Commitments of an agency's own records: those that are gone, and those that the public may not see."""
+    today = office.today()
+    found = await load_disclosures(office, agency, today)
+    gone = frozenset(name for name, one in found.items() if one.is_gone(today))
+    return gone, frozenset(name for name, one in found.items() if not one.is_public(today)) - gone
+
+
+async def load_undisclosed(office: Office, indexes: Collection[int]) -> frozenset[int]:
+    """Which of these entries of the public log publish a record that the public may not see today."""
+    if not indexes:
+        return frozenset()
+    rows = await RecordPublication.select(RecordPublication.record, RecordPublication.log_index).where(
+        RecordPublication.log_index.is_in(list(indexes))
+    )
+    if not rows:
+        return frozenset()
+    today = office.today()
+    found = await load_disclosed(office, {row["record"] for row in rows}, today)
+    public = {one.log_index for one in found.values() if one.is_public(today)}
+    return frozenset(row["log_index"] for row in rows) - public
+
+
+async def _load(
+    office: Office, on: date, where: str, values: Sequence[object], order: str
+) -> dict[str, Disclosed]:
+    """Records under a condition, which is a constant of this module, with what befell them."""
+    rows = await CreditRecord.raw(_RECORDS.replace("{where}", where).replace("{order}", order), *values)
+    events: dict[int, list[Mapping[str, Any]]] = {}
+    for event in await CreditRecord.raw(_EVENTS.replace("{where}", where), *values) if rows else []:
+        events.setdefault(event["record"], []).append(event)
+    rules = await load_disclosure_rules(office, on) if rows else None
+    return {
+        row["commitment"]: _to_disclosed(row, events.get(row["id"], ()), rules)
+        for row in rows
+        if rules is not None
+    }
+
+
+def _to_disclosed(
+    row: Mapping[str, Any], events: Iterable[Mapping[str, Any]], rules: DisclosureRules
+) -> Disclosed:
+    record = KnownRecord(
+        record_id=row["commitment"],
+        subject=row["uscc"],
+        kind=row["kind"],
+        decided_on=row["decided_on"],
+        document=row["document_number"],
+        authority=row["authority"],
+        summary=row["summary"],
+        evidence=row["evidence"] or None,
+    )
+    facts, clause = read_facts(row), rules.clauses.get(row["kind"])
+
+    def told(facts: StatedFacts, published_on: date | None) -> RecordDisclosure:
+        days = DisclosureDays(
+            decided_on=row["decided_on"], known_on=day_in_china(row["known_at"]), published_on=published_on
+        )
+        return disclose(
+            to_facts(facts, is_person=row["practitioner"] is not None), days, rules.tables, clause
+        )
+
+    found, published_on = told(facts, row["published_on"]), row["published_on"]
+    for event in (event for event in events if event["event"] == "classified"):
+        before, facts = found, state_later(facts, event["facts_json"])
+        found = told(facts, published_on)
+        if row["published_on"] is None and found.is_published and not before.is_published:
+            published_on = max(day_in_china(event["known_at"]), found.first_on)  # nobody saw it before
+            found = told(facts, published_on)
+    return Disclosed(
+        row=row,
+        record=fold_events(record, events),
+        facts=facts,
+        clause=clause,
+        disclosure=found,
+        log_index=row["log_index"],
+    )

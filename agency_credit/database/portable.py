@@ -155,7 +155,8 @@ async def unless_sealed(
     for event, allowed in events.items():
         drop = f'DROP TRIGGER "{table}_append_only_{event.lower()}"'
         await _run(f'{drop} ON "{table}"' if _is_server() else drop)
-        await refuse(table, event, "unless_sealed", f"{table} is append-only", when=f"NOT ({allowed})")
+        name = "unless_sealed" if _is_server() else "append_only"  # the function of that name goes on there
+        await refuse(table, event, name, f"{table} is append-only", when=f"NOT ({allowed})")
 
 
 async def _becomes(table: str, blank: Mapping[str, str]) -> str:

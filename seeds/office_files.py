@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from openpyxl import Workbook
@@ -25,6 +25,7 @@ from seeds.population import (
     SampleAgency,
     SampleInspector,
     SamplePractitioner,
+    SampleRecord,
 )
 
 Cell = str | int | float | date | None
@@ -36,6 +37,12 @@ _PATENT_HEADER = (
     *("序号", "机构名称", "机构代码", "统一社会\n信用代码", "类型", "所在区县"),
     *("地址", "负责人", "联系电话", "批准设立日期", "状态", "上级机构代码"),
 )
+_SANCTIONS = {
+    "警告": "警告、罚款",
+    "通报批评": "通报批评、罚款",
+    "责令停止承接新的专利代理业务": "责令停止承接新的专利代理业务",
+}
+"""What penalties consist of, by the kind of the record."""
 _MODIFIED = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 _FULL_WIDTH = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789"}
 
@@ -52,6 +59,8 @@ class OfficeFile:
         Rows that are taken in, each once.
     faults
         Place and code of every fault, in the order of the file; warnings too.
+    shown
+        On the list of records: credit code of the agency whose desk the demo shows.
     """
 
     name: str
@@ -60,6 +69,7 @@ class OfficeFile:
     n_good: int
     faults: Faults
     practice_line: Literal["patent", "trademark"] | None = None
+    shown: str = ""
 
 
 def write_office_files(population: Population, maker: Maker) -> tuple[OfficeFile, ...]:
@@ -247,15 +257,15 @@ def _record_list(population: Population, maker: Maker) -> OfficeFile:
         "决定日期",
         "决定机关",
         "摘要",
+        "处罚程序",
+        "处罚种类",
+        "送达日期",
     ]
     unknown = maker.record(maker.trademark_agency(), "警告", date(2026, 3, 3))
     undefined = maker.record(population.patent[0], "未列明的类别", date(2026, 3, 4))
     future = maker.record(population.patent[1], "警告", date(2099, 3, 4))
     records = (*population.records, unknown, undefined, future)
-    rows: list[list[Cell]] = [
-        [r.agency.name, r.agency.uscc, r.kind, r.document, r.decided_on, CITY.authority, None]
-        for r in records
-    ]
+    rows = [_record_row(record, i) for i, record in enumerate(records)]
     n_lines = len(rows) + 1
     return OfficeFile(
         name="信用信息归集.csv",
@@ -267,7 +277,25 @@ def _record_list(population: Population, maker: Maker) -> OfficeFile:
             (str(n_lines - 1), "import.kind-unknown"),
             (str(n_lines), "import.date-future"),
         ),
+        shown=population.shown.uscc if population.shown else "",
     )
+
+
+def _record_row(record: SampleRecord, i: int) -> list[Cell]:
+    """A row; penalties say in which procedure, what they consist of, and when they were served."""
+    sanctions = _SANCTIONS.get(record.kind)
+    return [
+        record.agency.name,
+        record.agency.uscc,
+        record.kind,
+        record.document,
+        record.decided_on,
+        CITY.authority,
+        record.summary or None,
+        "普通程序" if sanctions else None,
+        sanctions,
+        record.decided_on + timedelta(1 + i % 7) if sanctions else None,
+    ]
 
 
 def format_csv(rows: Iterable[Sequence[Cell]], encoding: str) -> bytes:

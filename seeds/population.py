@@ -44,6 +44,15 @@ _PRACTITIONER_KINDS = {"警告": 4, "通报批评": 5, "未按规定办理备案
 # records of an agency within the two years: how many agencies of a hundred have so many
 _RECORDS_EACH = {0: 46, 1: 26, 2: 15, 3: 8, 4: 5}
 
+SHOWN_RECORDS = (
+    ("未按规定办理备案变更", date(2026, 2, 9), "经营地址变更后未在规定期限内办理备案变更。"),
+    ("代理非正常专利申请", date(2026, 3, 18), "代理的 7 件专利申请被认定为非正常申请。"),
+    ("获省级知识产权表彰", date(2026, 4, 20), "评为全省知识产权服务先进机构。"),
+    ("警告", date(2026, 5, 12), "未与委托人订立书面委托合同。"),
+    ("通报批评", date(2026, 6, 24), "未按时报送年度从业人员信息。"),
+)
+"""Of the agency whose desk the demo shows: something to object to, something to have repaired, praise."""
+
 Item = TypeVar("Item")
 
 
@@ -126,11 +135,18 @@ class SampleRecord:
     document: str
     decided_on: date
     practitioner: SamplePractitioner | None = None
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Everything; the firms of `both` stand in `patent` and not in `trademark`."""
+    """Everything; the firms of `both` stand in `patent` and not in `trademark`.
+
+    Parameters
+    ----------
+    shown
+        The agency that `SHOWN_RECORDS` are of; None: of a country nobody in particular.
+    """
 
     patent: tuple[SampleAgency, ...]
     trademark: tuple[SampleAgency, ...]
@@ -139,6 +155,7 @@ class Population:
     inspectors: tuple[SampleInspector, ...]
     recusals: tuple[SampleRecusal, ...]
     records: tuple[SampleRecord, ...]
+    shown: SampleAgency | None = None
 
 
 class Maker:
@@ -159,16 +176,23 @@ class Maker:
         inspectors = tuple(self._inspector(i) for i in range(scale.n_inspectors))
         practitioners = tuple(self.practitioner(heads, i) for i in range(scale.n_practitioners))
         agencies = (*patent, *trademark)
+        recusals = self._recusals(inspectors, agencies, scale.n_recusals)
+        if scale.n_records is None:
+            befallen = self._records(agencies)
+            shown = min(both, key=lambda agency: sum(record.agency == agency for record in befallen))
+            records = _in_order([*befallen, *self._shown_records(shown)])
+        else:
+            shown = None
+            records = tuple(self._any_record(agencies, practitioners) for _ in range(scale.n_records))
         return Population(
             patent=patent,
             trademark=trademark,
             both=both,
             practitioners=practitioners,
             inspectors=inspectors,
-            recusals=self._recusals(inspectors, agencies, scale.n_recusals),
-            records=self._records(agencies)
-            if scale.n_records is None
-            else tuple(self._any_record(agencies, practitioners) for _ in range(scale.n_records)),
+            recusals=recusals,
+            records=records,
+            shown=shown,
         )
 
     def patent_agency(self, serial: int, parent: SampleAgency | None = None) -> SampleAgency:
@@ -266,7 +290,13 @@ class Maker:
         record = self.record(person.agency, self._weighted(_PRACTITIONER_KINDS), decided_on)
         return replace(record, practitioner=person)
 
-    def _records(self, agencies: Sequence[SampleAgency]) -> tuple[SampleRecord, ...]:
+    def _shown_records(self, agency: SampleAgency) -> list[SampleRecord]:
+        return [
+            replace(self.record(agency, kind, decided_on), summary=summary)
+            for kind, decided_on, summary in SHOWN_RECORDS
+        ]
+
+    def _records(self, agencies: Sequence[SampleAgency]) -> list[SampleRecord]:
         records: list[SampleRecord] = []
         for agency in agencies:
             kinds = self._kinds(agency)
@@ -278,7 +308,7 @@ class Maker:
                 off_on = record.decided_on + timedelta(self._chance.randint(60, 300))
                 if kind == LISTED and off_on <= LAST_DAY:
                     records.append(self.record(agency, UNLISTED, off_on))
-        return tuple(sorted(records, key=lambda record: (record.decided_on, record.document)))
+        return records
 
     def _kinds(self, agency: SampleAgency) -> dict[str, int]:
         return _KINDS | _PATENT_KINDS if agency.agency_code else _KINDS
@@ -314,3 +344,7 @@ class Maker:
             pass
         self._names.add(made)
         return made
+
+
+def _in_order(records: Sequence[SampleRecord]) -> tuple[SampleRecord, ...]:
+    return tuple(sorted(records, key=lambda record: (record.decided_on, record.document)))

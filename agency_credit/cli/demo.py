@@ -38,7 +38,7 @@ MARK = "demo.lock"
 @click.option("--no-serve", "is_served", is_flag=True, default=True, flag_value=False, help="End after it.")
 @port_option
 def command(folder: Path | None, port: int, is_served: bool) -> None:
-    """Play the main job on sample data: import, rate, draw, inspect, publish, verify; then serve it."""
+    """Play the main job on sample data, from import to verification, and an agency's desk; then serve it."""
     from agency_credit.settings import Settings
 
     data = folder or Settings.from_environment(os.environ).data / "demo"
@@ -112,7 +112,14 @@ async def _play(data: Path, listener: socket.socket | None) -> None:
 
 
 async def _tell(story: Story) -> None:
-    from agency_credit.cli import demo_after, demo_draws, demo_plans, demo_results, demo_story
+    from agency_credit.cli import (
+        demo_after,
+        demo_agencies,
+        demo_draws,
+        demo_plans,
+        demo_results,
+        demo_story,
+    )
     from agency_credit.web.i18n import msgid, translate
     from seeds.generate import generate
 
@@ -124,17 +131,22 @@ async def _tell(story: Story) -> None:
     click.echo(translate(story.tongue, opening, first=first, last=last))
     await demo_story.open_accounts(story)
     folder = story.data / OFFICE
-    await demo_story.import_lists(story, folder, generate(folder))
+    files = generate(folder)
+    shown = "".join(file.shown for file in files)
+    await demo_story.import_lists(story, folder, files)
     await demo_story.approve_all_recusals(story)
     await demo_story.rate_everybody(story, demo_draws.instant(10, 8, 14))
     await demo_plans.plan_the_year(story)
+    await demo_agencies.let_in(story, shown)
     voided = await demo_draws.void_a_draw(story)
     draw = await demo_draws.play_draw(story, voided)
     await demo_after.call_a_reserve(story, draw)
     await demo_results.inspect(story, draw)
+    await demo_agencies.object_and_repair(story, shown)
     await demo_results.publish(story, draw)
     demo_results.verify(story, draw)
     await demo_after.hand_over(story, draw)
+    await demo_agencies.leave_open(story, shown)
     await demo_story.rate_everybody(story, demo_draws.instant(11, 23, 9))
     await demo_story.suspend_a_record(story)
     await demo_draws.announce_next(story)

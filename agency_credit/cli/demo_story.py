@@ -70,13 +70,22 @@ class StoryClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the demo; `certificate` is empty for whoever is no inspector."""
+    """An account of the demo.
+
+    Parameters
+    ----------
+    certificate
+        Empty for whoever is no inspector.
+    recovery
+        Codes that stand in for an authenticator, for whoever has to have one.
+    """
 
     username: str
     password: str
     role: Role
     name: str
-    certificate: str
+    certificate: str = ""
+    recovery: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,6 +229,15 @@ def list_accounts(story: Story) -> None:
         for a in story.accounts
     ]
     echo_rows(rows, "table")
+    story.say(
+        msgid(
+            "People of an agency also give a code. The demo's clock is not that of your telephone, so use"
+            " these, each once:"
+        )
+    )
+    for account in story.accounts:
+        if account.recovery:
+            story.tell(account.username, *account.recovery)
 
 
 async def _open_account(story: Story, username: str, name: str, role: Role, certificate: str = "") -> None:

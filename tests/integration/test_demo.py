@@ -18,8 +18,8 @@ from agency_credit.cli import run
 from agency_credit.cli.demo import own_folder
 from agency_credit.cli.run_office import run_in_office
 from agency_credit.domain.errors import RefusedError
-from agency_credit.domain.role import OFFICE
-from agency_credit.services.sessions import open_session
+from agency_credit.domain.role import Role
+from agency_credit.services.sessions import Visitor, begin_login, finish_login, open_session
 from agency_credit.verification import verify_draw
 from seeds.generate import RULES
 
@@ -75,8 +75,9 @@ def test_every_fault_of_the_lists_is_named_with_its_place(demo):
 
 
 def test_every_step_of_the_main_job_is_said_in_order_with_its_page(demo):
-    words = ["导入", "回避", "评级", "作废", "公告", "第二人批准", "抽取，只此一次", "顺位递补"]
-    words += ["录入检查结果", "复核", "公布抽取", "验算", "后续处理", "移送", "下一次抽查", "登录"]
+    words = ["导入", "回避", "评级", "激活函", "作废", "公告", "第二人批准", "抽取，只此一次", "顺位递补"]
+    words += ["录入检查结果", "复核", "提出异议", "信用修复", "公布抽取", "验算", "后续处理", "移送"]
+    words += ["信用报告", "下一次抽查", "登录"]
     said = demo[1]
     places = []
     for word in words:
@@ -120,17 +121,42 @@ def test_every_page_that_it_names_answers(demo):
     for page in pages:  # those of the console lead to the login
         with urllib.request.urlopen(address + page, timeout=90) as answer:
             assert answer.status == 200
-            assert answer.url.startswith(f"{address}/admin/login" if page.startswith("/admin") else address)
+            is_inside = page.startswith(("/admin", "/desk"))
+            assert answer.url.startswith(f"{address}/admin/login" if is_inside else address)
 
 
 def test_whoever_it_names_can_log_in(demo, of_demo):
     accounts = re.findall(r"^(\S+) +(demo-\S+-2026) +(\S+) ", demo[1], re.MULTILINE)
-    assert {role for *_, role in accounts} == {role.value for role in OFFICE}
+    assert {role for *_, role in accounts} == {role.value for role in Role}
 
     async def work(office):
         return [await open_session(office, username, password) for username, password, _ in accounts[:5]]
 
     assert len(set(run_in_office(work))) == 5
+
+
+def test_people_of_an_agency_log_in_with_the_codes_that_it_prints(demo, of_demo):
+    people = re.findall(r"^ +(agency[0-9]+)  ((?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}) ", demo[1], re.MULTILINE)
+    assert len(people) == 2
+
+    async def work(office):
+        for username, code in people:
+            token, ticket = await begin_login(office, username, f"demo-{username}-2026", Visitor())
+            assert (token, bool(ticket)) == ("", True)
+            assert await finish_login(office, ticket, code, Visitor())
+
+    run_in_office(work)
+
+
+def test_the_tier_of_the_agency_follows_objection_and_repair_and_the_repaired_record_is_gone(demo):
+    followed = re.findall(r"^ +(/agencies/\S+)  /admin/\w+/\d+  (\S+) → (\S+)$", demo[1], re.MULTILINE)
+    assert len(followed) == 2
+    assert all(before != after for _, before, after in followed)
+    with urllib.request.urlopen(demo[2] + followed[0][0], timeout=90) as answer:
+        page = answer.read().decode()
+    assert "通报批评" in page
+    assert "未与委托人订立书面委托合同" not in page  # the warning that was repaired
+    assert "7 件专利申请" not in page  # what was objected to
 
 
 def test_score_gives_the_answer_outsiders_rely_on(of_demo, capsys):

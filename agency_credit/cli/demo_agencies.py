@@ -135,7 +135,7 @@ async def _clerk(story: Story) -> Actor:
 async def _record_of(story: Story, kind: str) -> str:
     """Commitment of the newest record of this kind in the file of the agency."""
     (seat,) = (await _clerk(story)).seats
-    records = await load_desk_records(seat.agency_id, story.office.today())
+    records = await load_desk_records(story.office, seat.agency_id, story.office.today())
     return next(record.record for record in records if record.kind == kind)
 
 

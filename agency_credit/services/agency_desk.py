@@ -20,6 +20,7 @@ from agency_credit.domain.role import Seat
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import PeriodTable, RulePack, repair_days
 from agency_credit.scoring.clause import Clause
+from agency_credit.services.disclosure import Disclosed, load_disclosures
 from agency_credit.services.office import Office
 from agency_credit.services.rating import Rateable, SubjectRating, find_packs, load_agency_subjects, rate
 from agency_credit.services.record_change import KnownRecord, load_known_records
@@ -42,7 +43,12 @@ class DeskRecord:
     known
         The record with what befell it.
     is_public
-        Whether the public page shows it today.
+        Whether the public may see it today.
+    disclosed
+        What was stated of it, what of it the public may see, and its entry in the public log.
+    disclosure_days_left
+        After today, the last day on which the public may see it included; None: no end is known, or it is
+        not public.
     """
 
     record: str
@@ -54,7 +60,9 @@ class DeskRecord:
     evidence: str
     known_at: datetime
     known: KnownRecord
+    disclosed: Disclosed
     is_public: bool
+    disclosure_days_left: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +185,7 @@ async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
     subjects = await load_agency_subjects(seat.uscc)
     book = await load_rule_book(office)
     packs, missing = find_packs(book, subjects, on)
-    records = await load_desk_records(seat.agency_id, on)
+    records = await load_desk_records(office, seat.agency_id, on)
     ratings = await _load_ratings(seat.agency_id)
     return CreditFile(
         uscc=seat.uscc,
@@ -198,16 +206,21 @@ async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
     )
 
 
-async def load_desk_records(agency: int, on: date) -> list[DeskRecord]:
+async def load_desk_records(office: Office, agency: int, on: date) -> list[DeskRecord]:
     """The records of the file alone, the newest decision first; `agency`: its number in the register."""
-    return [_to_record(one, on) for one in await load_known_records(agency)]
+    known = await load_known_records(agency)
+    disclosures = await load_disclosures(office, agency, on)
+    return [
+        _to_record(one, disclosures[one.record.record_id], on)
+        for one in known
+        if one.record.record_id in disclosures  # not forgotten in between
+    ]
 
 
-def _to_record(known: KnownRecord, on: date) -> DeskRecord:
-    row, record = known.row, known.record
-    gone = (record.repaired_on, record.withdrawn_on)
+def _to_record(known: KnownRecord, disclosed: Disclosed, on: date) -> DeskRecord:
+    row, is_public, last_on = known.row, disclosed.is_public(on), disclosed.disclosure.last_on
     return DeskRecord(
-        record=record.record_id,
+        record=known.record.record_id,
         kind=row["kind"],
         decided_on=row["decided_on"],
         authority=mask_personal_numbers(row["authority"]),
@@ -216,7 +229,9 @@ def _to_record(known: KnownRecord, on: date) -> DeskRecord:
         evidence=row["evidence"],
         known_at=row["known_at"],
         known=known,
-        is_public=not any(day is not None and day <= on for day in gone),
+        disclosed=disclosed,
+        is_public=is_public,
+        disclosure_days_left=(last_on - on).days if is_public and last_on is not None else None,
     )
 
 

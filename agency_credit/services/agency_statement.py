@@ -210,7 +210,7 @@ async def check_statement(office: Office, code: str) -> StatementCheck:
 async def load_stated_records(office: Office, seat: Seat) -> Mapping[Extent, int]:
     """How many records a statement of each extent would tell of."""
     on = office.today()
-    records = await load_desk_records(seat.agency_id, on)
+    records = await load_desk_records(office, seat.agency_id, on)
     return {extent: sum(_is_told(record, extent, on) for record in records) for extent in Extent}
 
 
@@ -256,7 +256,7 @@ async def _load_body(office: Office, agency: int, extent: Extent) -> dict[str, J
     )
     assert row is not None, "a statement is of an agency"
     on = office.today()
-    records = [one for one in await load_desk_records(agency, on) if _is_told(one, extent, on)]
+    records = [one for one in await load_desk_records(office, agency, on) if _is_told(one, extent, on)]
     return {
         "form": FORM,
         "office": (await load_parameter("office_name")).value,

@@ -168,7 +168,30 @@ async def test_days_that_are_left_run_down_to_the_last_and_are_not_told_after_it
     await record_of(A, "警告")
     world.clock.forward(days=(day - world.office.today()).days)
     text = text_of(await page_of(world, f"/desk/{A}/ledger"))
-    assert (said in text) if said else ("还剩" not in text and "最后一天" not in text)
+    counts = re.findall(r"2027年9月2日(?:·(还剩\d+天|今天是最后一天))?", text)
+    assert counts == [said or ""] * 2
+
+
+async def test_what_was_stated_of_a_record_and_how_long_it_is_public_stand_beside_it(world):
+    facts = {"category": "penalty", "procedure": "ordinary", "sanctions": "fine"}
+    days = {"served_on": date(2026, 3, 5), "conduct_ended_on": date(2026, 2, 1)}
+    record = await record_of(A, "警告", **facts, **days)
+    ledger = text_of(await page_of(world, f"/desk/{A}/ledger"))
+    assert "2026年3月2日作出2026年3月5日送达" in ledger
+    assert "公开中至2031年2月1日·还剩1530天" in ledger, "Shandong: five years after the conduct ended"
+    page = text_of(await page_of(world, f"/desk/{A}/records/{record}"))
+    assert "送达日期2026年3月5日行为终止日期2026年2月1日信息大类行政处罚·普通程序·罚款" in page
+    assert "公开中至2031年2月1日·还剩1530天" in page
+    assert "《山东省社会信用条例》第三十八条" in page
+
+
+async def test_a_record_that_the_law_keeps_from_the_public_is_marked_so(world):
+    facts = {"category": "penalty", "procedure": "summary", "sanctions": "warning"}
+    record = await record_of(A, "警告", **facts)
+    for path in ("/ledger", f"/records/{record}"):
+        text = text_of(await page_of(world, f"/desk/{A}{path}"))
+        assert "不公开" in text
+        assert "公开中" not in text
 
 
 # --- one record ---------------------------------------------------------------------------------------

@@ -45,6 +45,12 @@ async def told(office: Office, clock: Clock) -> Told:
     return await tell_everywhere(office, clock)
 
 
+@pytest.fixture
+def embedded(databases: Databases, tmp_path: Path) -> Settings:
+    """A fresh database in a file."""
+    return databases.fresh("sqlite", tmp_path)
+
+
 def lines_of(file: Path) -> list[bytes]:
     """What is inside a backup."""
     with file.open("rb") as box:
@@ -96,13 +102,10 @@ async def test_an_older_backup_is_not_taken_without_a_decision(
     await close_office(again)
 
 
-async def test_the_file_of_the_embedded_database_is_rid_of_it(
-    databases: Databases, tmp_path: Path, clock: Clock
-) -> None:
-    settings = databases.fresh("sqlite", tmp_path)
-    office = await open_office(settings, clock=clock, packs_folder=PACKS)
+async def test_the_file_of_the_embedded_database_is_rid_of_it(embedded: Settings, clock: Clock) -> None:
+    office = await open_office(embedded, clock=clock, packs_folder=PACKS)
     told = await tell_everywhere(office, clock)
-    file = settings.database_file
+    file = embedded.database_file
     files = [file, file.with_name(f"{file.name}-wal")]
     assert any(shows(path.read_bytes()) for path in files)
     await forget(told.world, told.commitment)

@@ -81,6 +81,8 @@ async def decide(
             complaints = complaints_of(error, "reason" if error.code == "change.reason" else "")
     if complaints:
         return await _show_change(office, number, complaints, reason)
+    if verdict == "approved" and (uscc := entered.text("erases")):  # the proposal is gone with the record
+        return lead(request, "/admin/agencies/{uscc}", uscc=uscc)
     return lead(request, CHANGE, number=str(number))
 
 
@@ -143,7 +145,7 @@ async def _show_record(
         page=page,
         view=page.view,
         values=values,
-        events=EVENTS,
+        events=EVENTS if page.view.known.record.withdrawn_on is None else EVENTS[-1:],
         words={"category": list(Category), "procedure": list(Procedure), "sanctions": list(Sanction)},
         today=office.today(),
     )

@@ -19,6 +19,7 @@ from agency_credit.domain.errors import NotFoundError
 from agency_credit.domain.record import CreditRecord
 from agency_credit.services.agency_messages import tell_of_change
 from agency_credit.services.change_request import Change, ChangeDraft
+from agency_credit.services.forgetting import forget_record
 from agency_credit.services.import_facts import FACT_COLUMNS
 from agency_credit.services.import_history import refresh_list_status
 from agency_credit.services.import_records import LIST_KINDS, record_digest
@@ -28,7 +29,7 @@ from agency_credit.services.record_history import fold_events
 from agency_credit.services.record_publication import withdraw_publication
 from agency_credit.services.record_salts import append_salts, record_body
 
-EVENTS = ("withdrawn", "suspended", "resumed", "assessed", "entered", "classified", "corrected")
+EVENTS = ("withdrawn", "suspended", "resumed", "assessed", "entered", "classified", "corrected", "erased")
 """What can be proposed; that a record is repaired is decided elsewhere."""
 TEXTS = {"kind": 100, "document": 120, "authority": 200, "summary": 2000, "evidence": 64}
 """Texts of a record that a correction may change, and how long each may be."""
@@ -220,9 +221,15 @@ def read_record_change(payload: Mapping[str, Any]) -> RecordChange:
 
 
 async def apply_record_change(op: Operation, change: Change) -> None:
-    """Write an approved change, rate anew whom it touches, and tell the agency at its desk."""
+    """Write an approved change, rate anew whom it touches, and tell the agency at its desk.
+
+    A record that is erased is forgotten, the proposal included; nobody is told by its name.
+    """
     known, wanted = await load_known_record(change.subject), read_record_change(change.payload)
     row = known.row
+    if wanted.event == "erased":
+        await forget_record(op, row["id"], "erased")
+        return
     kinds = {row["kind"], (wanted.texts or {}).get("kind")}
     await tell_of_change(op, row, known.record.record_id, wanted.event)
     if wanted.event == "corrected":

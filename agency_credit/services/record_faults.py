@@ -80,6 +80,8 @@ def _fault(at: str, code: str, template: str, /, **params: str | int) -> Fault:
 def _find_faults(record: CreditRecord, change: RecordChange, today: date) -> list[Fault]:
     if change.event not in EVENTS:
         return [_fault("event", "record.event", "choose one of {known}", known=", ".join(EVENTS))]
+    if change.event == "erased":
+        return []  # at any time, also where it does not stand any more
     faults = _find_day_faults(record, change, today)
     if record.withdrawn_on is not None:
         faults.append(

@@ -108,6 +108,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "classified": msgid("It was classified"),
         "repaired": msgid("Repaired"),
         "corrected": msgid("The record is wrong: another replaces it"),
+        "erased": msgid("It must be erased: it is sealed and shown nowhere any more"),
     },
     "status": {
         "found": msgid("found in the text"),

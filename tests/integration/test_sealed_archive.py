@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -11,6 +12,7 @@ from openpyxl import load_workbook
 from agency_credit.database.tables import AuditLine, CreditRecord, ImportRun, RecordSalt
 from agency_credit.domain.errors import ForbiddenError, InputError, NotFoundError, UnavailableError
 from agency_credit.domain.role import Actor, Role
+from agency_credit.services.change_request import load_waiting_changes
 from agency_credit.services.import_answer import make_answer
 from agency_credit.services.import_file import import_file
 from agency_credit.services.import_upload import keep_upload, load_upload
@@ -22,7 +24,7 @@ from agency_credit.services.record_desk import load_agency_desk
 from agency_credit.services.sealed_archive import list_sealed, load_sealed_line, open_sealed
 from tests.conftest import Clock
 from tests.integration.console import desk_of
-from tests.integration.records import A, newest_record
+from tests.integration.records import DECIDED, A, decide, newest_record
 from tests.integration.test_forgetting import DOCUMENT, EVIDENCE, SUMMARY, forget, rated_record
 from tests.world import World, add_account, build_world, uscc
 
@@ -165,3 +167,27 @@ async def test_a_question_about_an_earlier_day_says_that_something_was_sealed(wo
     assert (await load_agency_desk(world.office, world.drafter, uscc(1), day, day)).n_sealed == 0
     assert [rating.score for rating in await load_ratings(world.office, day, A, day)] == [100_000, 100_000]
     assert (await check_log([s.verifier for s in world.office.keys.load_log_signers()])).faults == []
+
+
+async def test_two_people_erase_a_record_even_one_that_does_not_stand(world: World) -> None:
+    record = await rated_record(world)
+    await decide(world, record, "withdrawn", on=DECIDED)
+    async with desk_of(world.office, "drafter") as desk:
+        page = await desk.open(f"/admin/records/{record}")
+        based_on = re.search(r'name="based_on" value="(\d+)"', page.text)
+        assert based_on is not None
+        form = {"event": "erased", "based_on": based_on[1], "reason": "当事人申请删除"}
+        assert (await desk.send(f"/admin/records/{record}", form)).status_code == 303
+    number = (await load_waiting_changes("record"))[0].number
+    async with desk_of(world.office, "approver") as desk:
+        page = await desk.open(f"/admin/records/changes/{number}")
+        erases = re.search(r'name="erases" value="(\w+)"', page.text)
+        assert erases is not None
+        form = {"verdict": "approve", "erases": erases[1], "reason": ""}
+        answer = await desk.send(f"/admin/records/changes/{number}/decide", form)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/admin/agencies/{A}")
+        assert (await desk.open(answer.headers["location"])).status_code == 200
+        assert (await desk.open(f"/admin/records/changes/{number}")).status_code == 404
+    (line,), _ = await list_sealed()
+    assert (line.reason, line.by) == ("erased", "approver")
+    assert await CreditRecord.count().where(CreditRecord.kind != "") == 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from agency_credit.database.tables import CreditRecord, RecordPublication
+from agency_credit.database.tables import CaseStep, CreditRecord, RecordPublication
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.record import CreditRecord as KnownRecord
 from agency_credit.scoring import DisclosureDays, PeriodTable, RecordDisclosure, RulePack, disclose
@@ -134,18 +134,25 @@ async def load_hidden(office: Office, agency: int) -> tuple[frozenset[str], froz
 
 
 async def load_undisclosed(office: Office, indexes: Collection[int]) -> frozenset[int]:
-    """Which of these entries of the public log publish a record that the public may not see today."""
+    """Which of these entries of the log publish, or name, a record that the public may not see today."""
     if not indexes:
         return frozenset()
-    rows = await RecordPublication.select(RecordPublication.record, RecordPublication.log_index).where(
+    published = await RecordPublication.select(RecordPublication.record, RecordPublication.log_index).where(
         RecordPublication.log_index.is_in(list(indexes))
     )
-    if not rows:
+    objected = await CaseStep.select(CaseStep.case.record.as_alias("record"), CaseStep.log_index).where(
+        CaseStep.log_index.is_in(list(indexes)) & (CaseStep.case.kind == "objection")
+    )
+    if not published and not objected:
         return frozenset()
     today = office.today()
-    found = await load_disclosed(office, {row["record"] for row in rows}, today)
-    public = {one.log_index for one in found.values() if one.is_public(today)}
-    return frozenset(row["log_index"] for row in rows) - public
+    found = await load_disclosed(office, {row["record"] for row in (*published, *objected)}, today)
+    public = [one for one in found.values() if one.is_public(today)]
+    shown = {one.log_index for one in public}
+    about = {one.row["id"] for one in public}
+    return frozenset(row["log_index"] for row in published) - shown | frozenset(
+        row["log_index"] for row in objected if row["record"] not in about
+    )
 
 
 async def _load(

@@ -1,8 +1,8 @@
-"""Bodies behind commitments that outsiders may not see: of calls of reserves, changes of teams, objections.
+"""Bodies behind commitments that outsiders may not see: of calls of reserves, changes of teams, tiers.
 
 A call of a reserve is told with the draw that it belongs to; a change of a team, which may hold a name, only
-after the visit: once the result is published, or once the inspection is closed and its draw public. An
-objection is told while the record that it is about stands, a tier while all records stand that it rests on.
+after the visit: once the result is published, or once the inspection is closed and its draw public. A
+tier is told while all records stand that it rests on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Collection
 from typing import Any
 
 from agency_credit.database.tables import (
-    CaseStep,
     DrawStep,
     LogEntry,
     Rating,
@@ -22,7 +21,7 @@ from agency_credit.database.tables import (
     TeamChange,
 )
 
-_SEALED = ["reserve.called", "team.changed", "objection.opened", "objection.closed"]
+_SEALED = ["reserve.called", "team.changed"]
 
 
 async def load_sealed(indexes: Collection[int]) -> frozenset[int]:
@@ -36,7 +35,7 @@ async def load_sealed(indexes: Collection[int]) -> frozenset[int]:
     fallen = await _rest_on_fallen(indexes)
     if not asked:
         return fallen
-    told = await _told_calls(asked) | await _told_changes(asked) | await _told_objections(asked)
+    told = await _told_calls(asked) | await _told_changes(asked)
     return frozenset(asked) - told | fallen
 
 
@@ -72,15 +71,6 @@ async def _told_changes(asked: list[int]) -> set[int]:
         & TeamChange.kind.is_in(["emptied", "sent", "dismissed"])
     )
     return {row["log_index"] for row in changes}
-
-
-async def _told_objections(asked: list[int]) -> set[int]:
-    steps = await CaseStep.select(CaseStep.log_index).where(
-        CaseStep.log_index.is_in(asked)
-        & CaseStep.case.record.is_in(RecordSalt.select(RecordSalt.record))  # a forgotten one has none
-        & CaseStep.case.record.not_in(_fallen())
-    )
-    return {row["log_index"] for row in steps}
 
 
 def _fallen() -> Any:

@@ -27,12 +27,14 @@ from agency_credit.domain.errors import (
     NotFoundError,
     RefusedError,
 )
-from agency_credit.domain.role import DeskRight, Role
+from agency_credit.domain.role import OFFICE, DeskRight, Role
 from agency_credit.inspection.objection_states import Verdict
 from agency_credit.services.case_files import CaseUpload
 from agency_credit.services.case_store import load_case
+from agency_credit.services.forgetting import forget_record
 from agency_credit.services.log import load_entries
 from agency_credit.services.objection_basis import OTHERS, OWN, Proposal, promise_day
+from agency_credit.services.objection_desk import load_agency_objection, load_office_objection
 from agency_credit.services.objections import (
     decide_objection,
     extend_objection,
@@ -41,6 +43,7 @@ from agency_credit.services.objections import (
     return_verdict,
     withdraw_objection,
 )
+from agency_credit.services.operation import operation
 from agency_credit.services.rating_run import rate_all
 from agency_credit.services.record_change import RecordChange, load_known_record
 from agency_credit.services.register import load_agency
@@ -418,3 +421,35 @@ async def test_both_sides_are_told(world, clerk):
     }
     unread = await Notice.select(Notice.kind).where(Notice.read_at.is_null() & (Notice.path == admin))
     assert unread == []
+
+
+async def test_a_forgotten_record_takes_the_words_and_files_along_and_the_case_stays(world, clerk):
+    upload = CaseUpload(name="证据.pdf", media_type="application/pdf", content=PDF)
+    number = await objected(world, clerk, uploads=[upload])
+    await closed(world, number, REJECTED)
+    case = await load_case(number)
+    async with operation(world.office, world.approver, "repair.decide", "1", roles=OFFICE) as op:
+        await forget_record(op, case.record)
+    seat = clerk.seats[0]
+    for view in (
+        await load_office_objection(world.office, world.approver, number),
+        await load_agency_objection(world.office, seat, number),
+    ):
+        assert (view.known, view.state, view.verdict) == (None, "decided", "rejected")
+        assert {step.text for step in view.steps} == {""}
+        assert [step.files for step in view.steps if step.files] == []
+    assert await bodies(world, "objection.opened") == [None]
+    assert await bodies(world, "objection.closed") == [None]
+    with pytest.raises(NotFoundError):
+        await open_objection(world.office, clerk, A, case.commitment, "理由")
+
+
+async def test_a_record_that_is_forgotten_while_the_objection_is_open_leaves_an_answer_to_give(world, clerk):
+    number = await objected(world, clerk)
+    await propose_verdict(world.office, world.drafter, number, UPHELD)
+    case = await load_case(number)
+    async with operation(world.office, world.approver, "repair.decide", "1", roles=OFFICE) as op:
+        await forget_record(op, case.record)
+    assert await load_office_objection(world.office, world.approver, number)
+    await decide_objection(world.office, world.approver, number)
+    assert (await load_case(number)).steps[-1].details["verdict"] == "upheld"

@@ -3,7 +3,7 @@
 The whole application answers ``/desk/{uscc}/ledger`` for somebody who is logged in: session, seat, store,
 scoring 200 records in its practice line, template, headers. Against it stand the very statements that the
 page asks, run once more on the same engine: no application, nothing scored, nothing rendered. Processor
-time, in turn, the least of each. What a person waits for is the time of the wall: the slowest page.
+time, in turn, the least of each. What a person waits for is the time of the wall: its median.
 """
 
 from __future__ import annotations
@@ -102,5 +102,5 @@ def test_the_ledger_of_a_desk_is_there_within_a_second(
         what=f"ledger of a desk with {N_RECORDS} records / its bare queries; it takes"
         f" {1000 * median(waited):.0f} ms, at most {1000 * max(waited):.0f} ms",
     )
-    assert max(waited) <= MAX_SECONDS
+    assert median(waited) <= MAX_SECONDS
     assert ratio <= MAX_RATIO, f"{ratio:.2f} times its queries; at most {MAX_RATIO:g}"

@@ -7,9 +7,11 @@ import json
 import pytest
 
 from agency_credit.database.tables import (
+    Agency,
     CreditRecord,
     ForgottenRecord,
     LogBody,
+    Practitioner,
     Rating,
     RecordEvent,
     RecordSalt,
@@ -23,6 +25,7 @@ from agency_credit.services.case_files import CaseUpload, clean_case_files
 from agency_credit.services.case_store import add_case_files, append_case_step, load_case, open_case
 from agency_credit.services.forgetting import ARCHIVE, forget_record, sealing_context
 from agency_credit.services.forgetting_places import NO_DAY
+from agency_credit.services.import_file import import_file
 from agency_credit.services.log import load_entries
 from agency_credit.services.log_fsck import check_log
 from agency_credit.services.office import Office
@@ -148,6 +151,31 @@ async def test_what_was_said_and_sent_in_cases_goes_and_that_they_were_stays(wor
     assert (shown.step, shown.text, shown.files) == ("opened", "", ())
     assert not await LogBody.exists().where(LogBody.log_index == index)
     assert (await load_entries(world.office, limit=1)).items[0].type == "tier.published"
+
+
+async def test_a_record_of_a_practitioner_leaves_his_ratings_alone_and_no_agency_is_touched(
+    world: World,
+) -> None:
+    agency = await Agency.select(Agency.id).where(Agency.uscc == A).first()
+    assert agency is not None
+    person = Practitioner(
+        certificate="3712345", name="甲", agency=agency["id"], practice_line="patent", status="active"
+    )
+    await person.save()
+    await rate_all(world.office, world.drafter)
+    world.clock.forward(hours=1)
+    row = f"{A},3712345,警告,{DOCUMENT},2026-03-02,{AUTHORITY},{SUMMARY}\n"
+    text = f"信用代码,资格证号,信息类别,文书号,决定日期,决定机关,摘要\n{row}"
+    await import_file(world.office, world.drafter, "records", "一月.csv", text.encode())
+    of_agency = (Rating.agency == agency["id"]) & Rating.practitioner.is_null()
+    before = await Rating.select().where(of_agency).order_by(Rating.id)
+    await forget(world, await newest_record())
+    assert await Rating.select().where(of_agency).order_by(Rating.id) == before
+    ratings = await Rating.select().where(Rating.practitioner == person.id).order_by(Rating.id)
+    assert [rating["tier"] == "" for rating in ratings] == [False, True, False]
+    assert DOCUMENT not in str(ratings)
+    report = await import_file(world.office, world.drafter, "records", "一月.csv", text.encode())
+    assert (report.new, report.forgotten) == (0, 1)
 
 
 async def test_it_is_forgotten_once(world: World) -> None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.citation import Citation, Provenance, Wording
+from agency_credit.domain.record import Category
 from agency_credit.scoring.clause_table import (
     parse_area,
     parse_citation,
@@ -107,6 +108,26 @@ class MandatoryRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRecord:
+    """As which record a published result enters the credit file.
+
+    Parameters
+    ----------
+    categories
+        Codes of categories of results, one of which it names; none: every result.
+    kind, record_category
+        Word and category of the record; it has points only where a clause names the word.
+    """
+
+    practice_line: Line
+    categories: tuple[str, ...]
+    kind: str
+    record_category: Category
+    provenance: Provenance
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(Instrument):
     """The rules of an area; `area`: first digits of its district codes, empty: everywhere."""
 
@@ -114,6 +135,7 @@ class Profile(Instrument):
     values: tuple[ProfileValue, ...]
     supervision: tuple[Supervision, ...]
     mandatory: tuple[MandatoryRule, ...]
+    result_records: tuple[ResultRecord, ...]
 
     @property
     def line(self) -> tuple[str, ...]:
@@ -141,6 +163,9 @@ def parse_profile(table: TomlTable, content: bytes) -> Profile:
         values=tuple(_parse_value(value, instrument) for value in table.optional_tables("values")),
         supervision=tuple(_parse_supervision(row, instrument) for row in rows),
         mandatory=tuple(_parse_mandatory(row, instrument) for row in table.optional_tables("mandatory")),
+        result_records=tuple(
+            _parse_result_record(row, instrument) for row in table.optional_tables("result_records")
+        ),
     )
     table.close()
     _check_repetition(table, profile)
@@ -212,6 +237,19 @@ def _parse_mandatory(table: TomlTable, instrument: str) -> MandatoryRule:
             table.fault("list_status", "rules.type", template, words=", ".join(ListStatus))
     table.close()
     return rule
+
+
+def _parse_result_record(table: TomlTable, instrument: str) -> ResultRecord:
+    row = ResultRecord(
+        practice_line=table.choice("practice_line", Line),
+        categories=table.texts("categories") if table.has("categories") else (),
+        kind=table.text("kind"),
+        record_category=table.choice("record_category", Category),
+        provenance=parse_provenance(table),
+        citation=parse_citation(table.table("citation"), instrument),
+    )
+    table.close()
+    return row
 
 
 def _check_repetition(table: TomlTable, profile: Profile) -> None:

@@ -24,6 +24,7 @@ from agency_credit.services.notices import (
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_categories
+from agency_credit.services.result_records import append_result_record
 from agency_credit.services.result_store import (
     append_result_step,
     load_accounts,
@@ -108,6 +109,7 @@ async def append_result_publication(op: Operation, inspection: dict[str, Any]) -
     else:
         index = await op.append_entry("result.published", subject, body, is_committed=True)
     await append_result_step(op, latest["id"], ResultState.PUBLISHED, index=index)
+    await append_result_record(op, inspection, latest, corrected[-1] if corrected else None)
     path = path_of(inspection["id"])
     await settle_notices(op, path, "result.publish", "result.review")
     notice = NewNotice(kind="result.published", what=inspection["agency_name"], path=path)

@@ -16,6 +16,7 @@ from agency_credit.services.notices import NewNotice, append_notices, load_peopl
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.reference import load_parameter
+from agency_credit.services.result_records import withdraw_result_record
 from agency_credit.services.result_store import (
     append_result_step,
     load_inspection,
@@ -140,3 +141,4 @@ async def _withdraw(op: Operation, inspection: dict[str, Any], version: dict[str
     index = await op.append_entry("result.withdrawn", subject_of(inspection), body)
     await LogBody.delete().where(LogBody.log_index == published_at)
     await append_result_step(op, version["id"], ResultState.WITHDRAWN, index=index)
+    await withdraw_result_record(op, inspection, version["version"])

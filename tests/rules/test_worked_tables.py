@@ -74,12 +74,26 @@ def mandatory_row(rule):
     }
 
 
+def result_record_row(row):
+    return absent_left_out(
+        {
+            "practice_line": row.practice_line.value,
+            "categories": list(row.categories) or None,
+            "kind": row.kind,
+            "record_category": row.record_category.value,
+            "citation": str(row.citation),
+            "status": row.provenance.status.value,
+        }
+    )
+
+
 ROWS = {
     "clauses": clause_row,
     "periods": period_row,
     "values": value_row,
     "supervision": supervision_row,
     "mandatory": mandatory_row,
+    "result_records": result_record_row,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from litestar import get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from admin.entered import Entered, read_form
@@ -27,9 +27,16 @@ from agency_credit.services.record_desk import (
     load_record_change_view,
     load_record_page,
 )
+from agency_credit.services.record_gaps import load_record_gaps
 
 READERS = RATERS | AUDIT_ADMINISTRATOR
 CHANGE = "/admin/records/changes/{number}"
+
+
+@get("/admin/records", opt=opened_to(READERS))
+async def list_gaps(office: TheOffice, after: FromQuery[int] = 0) -> Template:
+    """Public records of which the office must say more."""
+    return show("record_gaps", page=await load_record_gaps(office, max(after, 0)))
 
 
 @get("/admin/records/{record:str}", opt=opened_to(READERS))
@@ -95,7 +102,7 @@ async def take_back(
     return lead(request, CHANGE, number=str(number))
 
 
-PAGES = (show_record, propose, show_change, decide, take_back)
+PAGES = (list_gaps, show_record, propose, show_change, decide, take_back)
 
 
 def _read_change(entered: Entered) -> RecordChange:

@@ -155,6 +155,7 @@ POST   /admin/plans/{year:int}/rows/{row:int}/draw      drafter
 POST   /admin/plans/{year:int}/rows/{row:int}/remove    drafter
 GET    /admin/rating                                    approver drafter system
 POST   /admin/rating                                    approver drafter system
+GET    /admin/records                                   approver audit drafter system
 GET    /admin/records/changes/{number:int}              approver audit drafter system
 POST   /admin/records/changes/{number:int}/decide       approver
 POST   /admin/records/changes/{number:int}/take-back    drafter

@@ -95,3 +95,46 @@ async def test_the_files_of_a_rating_are_one_link_away(world):
             assert answer.headers["content-type"] == "application/zip"
         assert (await desk.client.get(f"/agencies/{A}/ratings/patent/bundle?number=9")).status_code == 404
         assert "verify_rating" in (await desk.client.get("/verify/verify_rating.py")).text
+
+
+async def test_a_class_is_stated_by_two_people_and_ends_the_question(world):
+    record = await record_of(A, "通报批评", summary="联系人 13800138000")
+    path = f"/admin/records/{record}"
+    async with desk_of(world.office, "drafter") as desk:
+        gaps = (await desk.open("/admin/records")).text
+        assert record in gaps
+        assert "个人证件号码或电话" in gaps
+        assert "尚未认定公示分类" in (await desk.open(path)).text
+        bad = await desk.send(
+            path,
+            {
+                "event": "classified",
+                "severity": "none",
+                "served_on": "2026-01-01",
+                "based_on": "0",
+                "reason": "核实",
+            },
+        )
+        assert bad.status_code == 422
+        assert "早于决定日期" in bad.text
+        facts = {
+            "category": "penalty",
+            "procedure": "ordinary",
+            "severity": "general",
+            "served_on": "2026-03-05",
+        }
+        done = await desk.send(path, {"event": "classified", "based_on": "0", "reason": "核实", **facts})
+        assert done.status_code == 303
+        change = done.headers["location"]
+        assert "general" in (await desk.open(change)).text
+    async with desk_of(world.office, "approver") as desk:
+        await desk.open(change)
+        assert (await desk.send(f"{change}/decide", {"verdict": "approve"})).status_code == 303
+        page = (await desk.open(path)).text
+        assert "2027年3月2日" in page
+        assert "2026年3月5日" in page
+        assert "尚未认定公示分类" not in page
+    public = await world_page(world, f"/agencies/{A}")
+    assert "公示至" in public
+    assert "2027年3月2日" in public
+    assert "13800138000" not in public

@@ -137,10 +137,12 @@ async def _tell(story: Story) -> None:
     await demo_story.approve_all_recusals(story)
     await demo_story.rate_everybody(story, demo_draws.instant(10, 8, 14))
     await demo_plans.plan_the_year(story)
+    await demo_story.run_the_day(story, demo_draws.instant(10, 9, 0, 5))
     await demo_agencies.let_in(story, shown)
     voided = await demo_draws.void_a_draw(story)
     draw = await demo_draws.play_draw(story, voided)
     await demo_after.call_a_reserve(story, draw)
+    await demo_agencies.let_in_at(story, draw)
     await demo_results.inspect(story, draw)
     await demo_agencies.object_and_repair(story, shown)
     await demo_results.publish(story, draw)
@@ -150,6 +152,7 @@ async def _tell(story: Story) -> None:
     await demo_story.rate_everybody(story, demo_draws.instant(11, 23, 9))
     await demo_story.suspend_a_record(story)
     await demo_draws.announce_next(story)
+    await demo_story.run_the_day(story, demo_draws.instant(11, 24, 0, 5))
     demo_story.list_accounts(story)
 
 

@@ -8,17 +8,18 @@ import pyotp
 
 from agency_credit.cli.demo_draws import instant
 from agency_credit.cli.demo_story import Account, Story
-from agency_credit.domain.role import Actor, DeskRight, Role
+from agency_credit.domain.role import Actor, DeskRight, Role, find_seat
 from agency_credit.inspection.objection_states import Verdict
 from agency_credit.inspection.repair_states import RepairStep
 from agency_credit.scoring.periods import Requirement
-from agency_credit.services.activation import NewLogin, activate
+from agency_credit.services.activation import NewLogin, activate, join_desk
 from agency_credit.services.activation_codes import NewCode
 from agency_credit.services.agency_access import issue_codes
 from agency_credit.services.agency_desk import load_desk_records
 from agency_credit.services.agency_statement import Extent, issue_statement
 from agency_credit.services.case_files import CaseUpload, clean_case_files
 from agency_credit.services.desk_people import invite_to_desk
+from agency_credit.services.desk_results import load_desk_inspections
 from agency_credit.services.objection_basis import Proposal
 from agency_credit.services.objections import (
     decide_objection,
@@ -40,8 +41,8 @@ from agency_credit.services.totp import confirm_totp, load_enrolment
 from agency_credit.web.i18n import msgid
 
 MANAGER, CLERK = ("agency01", "王海燕"), ("agency02", "李敏")
-OBJECTED, OBJECTED_LATER = "代理非正常专利申请", "通报批评"
-REPAIRED, TO_REPAIR = "警告", "未按规定办理备案变更"
+OBJECTED, OBJECTED_LATER = "代理非正常专利申请", "未按规定办理备案变更"
+REPAIRED, TO_REPAIR = "警告", "通报批评"
 """Kinds of the records that the agency objects to, and has repaired; see `seeds.population.SHOWN_RECORDS`."""
 
 
@@ -50,7 +51,7 @@ async def let_in(story: Story, uscc: str) -> None:
     story.step(
         msgid("Send an agency a letter; with the code in it, it opens a login for its own desk"),
         at=instant(10, 9, 9),
-        page="/admin/agencies",
+        page="/admin/activation",
     )
     (code,) = await issue_codes(story.office, await story.actor("security"), [uscc])
     story.tell(code.agency, uscc)
@@ -58,6 +59,23 @@ async def let_in(story: Story, uscc: str) -> None:
     await _activate(
         story, await invite_to_desk(story.office, manager, uscc, CLERK[1], DeskRight.CLERK), *CLERK
     )
+
+
+async def let_in_at(story: Story, draw: str) -> str:
+    """A letter to an agency that was drawn gives the same manager a seat there: one login, several desks."""
+    drawn = [item for item in await load_desk_inspections(story.office) if item.draw == draw]
+    item = next(item for item in drawn if item.closing is None and not item.is_team_short)
+    manager = await story.actor(MANAGER[0])
+    story.step(
+        msgid("A drawn agency gets a letter too; one login serves several agencies"),
+        at=instant(10, 16, 10),
+        page=f"/desk/{item.uscc}/inspections",
+    )
+    story.tell(item.agency, item.uscc)
+    if find_seat(manager, item.uscc) is None:  # it may have been drawn itself
+        (code,) = await issue_codes(story.office, await story.actor("security"), [item.uscc])
+        await join_desk(story.office, manager, code.uscc, code.code, Visitor())
+    return item.uscc
 
 
 async def object_and_repair(story: Story, uscc: str) -> None:
@@ -102,8 +120,8 @@ async def leave_open(story: Story, uscc: str) -> None:
         page="/admin/objections",
     )
     record = await _record_of(story, OBJECTED_LATER)
-    grounds = "年度从业人员信息已在规定期限内报送，附系统回执，请予核对。"
-    proof = CaseUpload(name="报送回执.png", media_type="image/png", content=_picture("RECEIPT"))
+    grounds = "地址变更后已在规定期限内提交备案变更申请，附系统回执，请予核对。"
+    proof = CaseUpload(name="提交回执.png", media_type="image/png", content=_picture("RECEIPT"))
     await open_objection(story.office, await _clerk(story), uscc, record, grounds, [proof])
     await _apply(story, uscc, TO_REPAIR)
     code = await issue_statement(story.office, await _clerk(story), uscc, Extent.PUBLIC)

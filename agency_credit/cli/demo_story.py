@@ -12,8 +12,9 @@ import click
 from agency_credit.cli.report import echo_rows
 from agency_credit.domain.day import OFFICE_ZONE
 from agency_credit.domain.errors import Fault
-from agency_credit.domain.role import OPERATOR, Actor, Role
+from agency_credit.domain.role import OPERATOR, SYSTEM, Actor, Role
 from agency_credit.services.changes import decide_change, propose_change
+from agency_credit.services.daily import run_daily
 from agency_credit.services.frame import load_roster
 from agency_credit.services.import_file import import_file
 from agency_credit.services.office import Office
@@ -196,6 +197,20 @@ async def rate_everybody(story: Story, at: datetime) -> None:
     banners = {pack.banner for pack in packs if pack.banner is not None}
     for banner in sorted({banner.in_language(story.tongue) for banner in banners}):
         story.tell(banner)
+
+
+async def run_the_day(story: Story, at: datetime) -> None:
+    """What a service does by itself after midnight."""
+    story.step(
+        msgid("The daily job: the public log and the ratings follow the date"), at=at, page="/agencies"
+    )
+    report = await run_daily(story.office, SYSTEM)
+    story.say(
+        msgid("records published: {published}, disclosure ended: {ended}, rated anew: {rated}"),
+        published=report.n_published,
+        ended=report.n_ended,
+        rated=report.n_rated,
+    )
 
 
 async def suspend_a_record(story: Story) -> None:

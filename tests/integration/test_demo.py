@@ -75,7 +75,18 @@ def test_every_fault_of_the_lists_is_named_with_its_place(demo):
 
 
 def test_every_step_of_the_main_job_is_said_in_order_with_its_page(demo):
-    words = ["导入", "回避", "评级", "激活函", "作废", "公告", "第二人批准", "抽取，只此一次", "顺位递补"]
+    words = [
+        "导入",
+        "回避",
+        "评级",
+        "每日任务",
+        "激活函",
+        "作废",
+        "公告",
+        "第二人批准",
+        "抽取，只此一次",
+        "顺位递补",
+    ]
     words += ["录入检查结果", "复核", "提出异议", "信用修复", "公布抽取", "验算", "后续处理", "移送"]
     words += ["信用报告", "下一次抽查", "登录"]
     said = demo[1]

@@ -77,7 +77,6 @@ class Places:
                 "record": self._all("SELECT commitment FROM record_salt LIMIT 1"),
                 "number": self._all("SELECT min(id) FROM change_request"),
                 "username": ["drafter"],
-                "sealed": self._all("SELECT min(id) FROM sealed_record"),
                 "section": ["what", "frame", "strata", "teams", "entropy"],
                 "name": ["plan.json", "agencies.xlsx", "1.json"],
                 "kind": ["notice"],

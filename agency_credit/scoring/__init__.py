@@ -28,6 +28,7 @@ from agency_credit.scoring.outlook import WhatIf, expiries, what_if
 from agency_credit.scoring.periods import PeriodTable
 from agency_credit.scoring.population import PopulationRecords, encode_population
 from agency_credit.scoring.profile import Profile
+from agency_credit.scoring.repair_terms import RepairBasis, RepairFacts
 from agency_credit.scoring.repairs import Repair, RepairPlan, repair_days, smallest_repairs
 from agency_credit.scoring.rule_file import check_collection, parse_rule_file, parse_rule_pack
 from agency_credit.scoring.rulepack import RulePack, known_record_kinds
@@ -48,6 +49,8 @@ __all__ = [
     "RecordBody",
     "RecordDisclosure",
     "Repair",
+    "RepairBasis",
+    "RepairFacts",
     "RepairPlan",
     "RulePack",
     "Sentence",

@@ -1,44 +1,109 @@
 """Whether a record can be repaired, from when, and under which conditions: the one source of these days.
 
-What the clause of a record says of repair comes first, then the rows of its classes of severity; where
-several tables have a row for it, all of them hold (docs/legal-sources.md, R3). Nothing is made up: what no
+What the clause of a record says of repair comes first, then the row of its class in each period table; where
+several have a row for it, all of them hold (docs/legal-sources.md, R3). Nothing is made up: what no
 instrument at hand says is a gap that is named, and then whoever decides judges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.citation import Citation, Provenance
 from agency_credit.domain.period import last_day_after_months
+from agency_credit.domain.record import RecordFacts
 from agency_credit.scoring.clause import Clause, ClauseKind
+from agency_credit.scoring.disclosure import find_row
 from agency_credit.scoring.periods import (
     COMPUTED,
     Condition,
     DisclosurePeriod,
     PeriodStart,
+    PeriodTable,
     Requirement,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepairDays:
-    """The days of a record from which a least period may run; None: nobody recorded it."""
+class RepairFacts:
+    """What is known of a record beside its text; `published_on` None: it is not on record."""
+
+    stated: RecordFacts = field(default_factory=RecordFacts)
+    published_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairBasis:
+    """What decides on repair beside the rule packs.
+
+    Parameters
+    ----------
+    tables
+        Period tables that hold here.
+    facts
+        What is known of each record, by its identifier; of those that are missing nothing is.
+    general_months
+        Months after the decision where neither clause nor row says anything (a value of the profile).
+    """
+
+    tables: tuple[PeriodTable, ...] = ()
+    facts: Mapping[str, RepairFacts] = field(default_factory=dict)
+    general_months: int | None = None
+
+    def terms(self, clause: Clause | None, record_id: str, decided_on: date, on: date) -> RepairTerms:
+        """What holds for the repair of a record on the day `on`.
+
+        Parameters
+        ----------
+        clause
+            By which it counts; None: none speaks of it.
+
+        Returns
+        -------
+        RepairTerms
+            A least period ends with its last day, and repair is possible from the day after it.
+        """
+        known = self.facts.get(record_id, RepairFacts())
+        tables = [table for table in self.tables if table.in_force.contains(on)]
+        rows, missing = _find_rows(known.stated, clause, tables)
+        forbidden_by = _forbidden_by(clause, rows)
+        days = _Days(
+            decided_on=decided_on,
+            published_on=known.published_on,
+            conduct_ended_on=known.stated.conduct_ended_on,
+        )
+        first_days, gaps = _first_days(clause, rows, missing, days, self.general_months)
+        return RepairTerms(
+            is_allowed=forbidden_by is None and (clause is None or clause.kind is not ClauseKind.BONUS),
+            forbidden_by=forbidden_by,
+            not_before=max(first_days, default=None),
+            gaps=tuple(dict.fromkeys(gaps)),
+            terms=tuple(
+                Term(condition=condition, citation=row.citation, provenance=row.provenance)
+                for row in rows
+                for condition in row.conditions
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Days:
+    """The days from which a least period may run; None: nobody recorded it."""
 
     decided_on: date
-    published_on: date | None = None
-    conduct_ended_on: date | None = None
+    published_on: date | None
+    conduct_ended_on: date | None
 
 
 class GapKind(StrEnum):
     """Why it is not known from when a record can be repaired."""
 
     CLASS = "class"
-    """Neither its clause nor an authority says of which class of severity it is."""
+    """Neither an authority nor the data nor its clause says of which class of a table it is."""
 
     TABLE = "table"
     """No table in force has a row of its class."""
@@ -52,7 +117,7 @@ class GapKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """What is missing; `about`: the class, the instrument with its article, or the start of the period."""
+    """What is missing; `about`: the table, the class, the rule, or the start of the period."""
 
     kind: GapKind
     about: str = ""
@@ -122,48 +187,6 @@ class Check:
     standing: Standing
 
 
-def repair_terms(
-    clause: Clause | None,
-    rows: Sequence[DisclosurePeriod],
-    days: RepairDays,
-    *,
-    classes: Collection[str] = (),
-    general_months: int | None = None,
-) -> RepairTerms:
-    """What holds for the repair of a record.
-
-    Parameters
-    ----------
-    clause
-        By which it counts; None: none speaks of it.
-    rows
-        Of the period tables in force on the day of the question, those that hold for it.
-    classes
-        Its classes of severity, to name those of which no table in force speaks.
-    general_months
-        Months after the decision where neither clause nor row says anything (a value of the profile).
-
-    Returns
-    -------
-    RepairTerms
-        A least period ends with its last day, and repair is possible from the day after it.
-    """
-    forbidden_by = _forbidden_by(clause, rows)
-    is_bonus = clause is not None and clause.kind is ClauseKind.BONUS
-    known, gaps = _first_days(clause, rows, days, classes, general_months)
-    return RepairTerms(
-        is_allowed=forbidden_by is None and not is_bonus,
-        forbidden_by=forbidden_by,
-        not_before=max(known, default=None),
-        gaps=tuple(dict.fromkeys(gaps)),
-        terms=tuple(
-            Term(condition=condition, citation=row.citation, provenance=row.provenance)
-            for row in rows
-            for condition in row.conditions
-        ),
-    )
-
-
 def join_terms(several: Sequence[RepairTerms]) -> RepairTerms:
     """What holds where a record counts in several practice lines: all of it, the latest day.
 
@@ -214,22 +237,43 @@ def _forbidden_by(clause: Clause | None, rows: Sequence[DisclosurePeriod]) -> Ci
     return next((row.citation for row in rows if not row.repair.is_allowed), None)
 
 
+def _find_rows(
+    facts: RecordFacts, clause: Clause | None, tables: Sequence[PeriodTable]
+) -> tuple[list[DisclosurePeriod], list[Gap]]:
+    """The row of each table that speaks of such a record, and why others have none.
+
+    What an authority stated comes first, then what follows from the data, then the class of the clause.
+    """
+    by_clause = clause.severity.name if clause is not None and clause.severity is not None else ""
+    spoken = [t for t in tables if not t.categories or facts.category in (None, *t.categories)]
+    found = [(table, find_row(facts, table) or _row_of(table, by_clause)) for table in spoken]
+    asking = [(t, row) for t, row in found if any(not other.applies for other in t.periods)]
+    gaps: list[Gap] = []
+    # Where nobody said what sort of record it is, one table that knows its class is enough.
+    if facts.category is not None or all(row is None for _, row in asking):
+        gaps += (Gap(kind=GapKind.CLASS, about=f"《{t.title.zh}》") for t, row in asking if row is None)
+    known = {row.name for table in tables for row in table.periods}
+    named = facts.classes | ({by_clause} if by_clause else frozenset())
+    gaps += (Gap(kind=GapKind.TABLE, about=name) for name in sorted(named - known))
+    rows = [row for _, row in found if row is not None]
+    return rows, gaps if rows or gaps else [Gap(kind=GapKind.CLASS)]
+
+
+def _row_of(table: PeriodTable, name: str) -> DisclosurePeriod | None:
+    return next((row for row in table.periods if row.name == name), None)
+
+
 def _first_days(
     clause: Clause | None,
     rows: Sequence[DisclosurePeriod],
-    days: RepairDays,
-    classes: Collection[str],
+    missing: Sequence[Gap],
+    days: _Days,
     general_months: int | None,
 ) -> tuple[list[date], list[Gap]]:
     """Every first day that is known, and why others are not."""
     own = None if clause is None or clause.repair is None else clause.repair.after_months
     if own is not None:
         return [_day_after(days.decided_on, own)], []
-    if not rows:
-        if general_months is not None:
-            return [_day_after(days.decided_on, general_months)], []
-        missing = [Gap(kind=GapKind.TABLE, about=name) for name in sorted(classes)]
-        return [], missing or [Gap(kind=GapKind.CLASS)]
     known: list[date] = []
     gaps: list[Gap] = []
     for row in rows:
@@ -238,10 +282,12 @@ def _first_days(
             gaps.append(found)
         else:
             known.append(found)
-    return known, gaps
+    if missing and general_months is not None:
+        return [*known, _day_after(days.decided_on, general_months)], gaps
+    return known, [*gaps, *missing]
 
 
-def _first_day(row: DisclosurePeriod, days: RepairDays) -> date | Gap:
+def _first_day(row: DisclosurePeriod, days: _Days) -> date | Gap:
     if row.min_months is None:
         if any(condition.requires is Requirement.MIN_PERIOD for condition in row.conditions):
             return Gap(kind=GapKind.RULE, about=str(row.citation))

@@ -25,8 +25,7 @@ from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring.caps import counting_key
 from agency_credit.scoring.clause import Clause
 from agency_credit.scoring.ledger import score_ledger
-from agency_credit.scoring.periods import PeriodTable
-from agency_credit.scoring.repair_terms import RepairDays, repair_terms
+from agency_credit.scoring.repair_terms import RepairBasis
 from agency_credit.scoring.rulepack import RulePack
 from agency_credit.scoring.tiers import score_of, tier_of
 
@@ -82,7 +81,7 @@ _Node = list[tuple[int, _Choice]]
 
 
 def smallest_repairs(
-    records: Iterable[CreditRecord], pack: RulePack, on: date, periods: Iterable[PeriodTable] = ()
+    records: Iterable[CreditRecord], pack: RulePack, on: date, basis: RepairBasis | None = None
 ) -> tuple[RepairPlan, ...]:
     """For every better tier, from the next one up, the fewest repairs that reach it on the day `on`.
 
@@ -95,9 +94,8 @@ def smallest_repairs(
         All of one subject, in any order.
     pack
         In force on `on`.
-    periods
-        Period tables; those in force on `on` say when a record of a class of severity can be repaired, where
-        its clause does not.
+    basis
+        Says when a record can be repaired where its clause does not; None: nothing does.
 
     Returns
     -------
@@ -112,7 +110,7 @@ def smallest_repairs(
     """
     ledger = score_ledger(records, pack, on)
     lines = _weighing(ledger)
-    days = repair_days(ledger, pack, periods)
+    days = repair_days(ledger, pack, basis)
     root = _root(lines, pack, frozenset(days))
     here = pack.tiers.index(tier_of(pack, score_of(ledger)))
     plans = []
@@ -137,16 +135,14 @@ def smallest_repairs(
     return tuple(plans)
 
 
-def repair_days(
-    ledger: Ledger, pack: RulePack, periods: Iterable[PeriodTable] = ()
-) -> dict[str, date | None]:
+def repair_days(ledger: Ledger, pack: RulePack, basis: RepairBasis | None = None) -> dict[str, date | None]:
     """The records that weigh on the ledger's day and can be repaired while they count, by identifier.
 
     Parameters
     ----------
     ledger, pack
         The pack that made the ledger.
-    periods
+    basis
         As in `smallest_repairs`.
 
     Returns
@@ -154,13 +150,10 @@ def repair_days(
     dict of str to date or None
         The first day of repair; None where that is not known.
     """
-    tables = [table for table in periods if table.in_force.contains(ledger.on)]
+    known = basis or RepairBasis()
     days: dict[str, date | None] = {}
     for line in _weighing(ledger):
-        clause = _clause_of(line, pack)
-        classes = () if clause.severity is None else (clause.severity.name,)
-        rows = [row for table in tables for row in table.periods if row.name in classes]
-        terms = repair_terms(clause, rows, RepairDays(decided_on=line.decided_on), classes=classes)
+        terms = known.terms(_clause_of(line, pack), line.record_id, line.decided_on, ledger.on)
         if terms.is_allowed and (terms.not_before is None or _counts_on(line, terms.not_before)):
             days[line.record_id] = terms.from_on
     return days

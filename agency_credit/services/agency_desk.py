@@ -18,13 +18,14 @@ from agency_credit.domain.errors import InputError
 from agency_credit.domain.ledger import LedgerLine, LineState
 from agency_credit.domain.role import Seat
 from agency_credit.publication.masking import mask_personal_numbers
-from agency_credit.scoring import PeriodTable, RulePack, repair_days
+from agency_credit.scoring import RepairBasis, RulePack, repair_days
 from agency_credit.scoring.clause import Clause
 from agency_credit.services.disclosure import Disclosed, load_disclosures
 from agency_credit.services.office import Office
 from agency_credit.services.rating import Rateable, SubjectRating, find_packs, load_agency_subjects, rate
 from agency_credit.services.record_change import KnownRecord, load_known_records
 from agency_credit.services.register import PackFacts, StoredMove, pack_facts, pack_of_rating
+from agency_credit.services.repair_basis import load_repair_basis
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 _MOVES = msgspec.json.Decoder(list[StoredMove])
@@ -187,6 +188,7 @@ async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
     packs, missing = find_packs(book, subjects, on)
     records = await load_desk_records(office, seat.agency_id, on)
     ratings = await _load_ratings(seat.agency_id)
+    basis = await load_repair_basis(office, {one.record: one.disclosed for one in records}, on)
     return CreditFile(
         uscc=seat.uscc,
         name=seat.name,
@@ -198,6 +200,7 @@ async def load_credit_file(office: Office, seat: Seat) -> CreditFile:
                 packs.get(subject.instrument) or missing[subject.instrument],
                 records,
                 ratings.get(subject.practice_line, []),
+                basis,
                 on,
             )
             for subject in subjects
@@ -268,13 +271,14 @@ def _to_rating(
     pack: RulePack | InputError,
     records: Sequence[DeskRecord],
     ratings: Sequence[Mapping[str, Any]],
+    basis: RepairBasis,
     on: date,
 ) -> DeskRating:
     known = {record.record: record for record in records}
     today, lines = None, list[DeskLine]()
     if isinstance(pack, RulePack):
         today = rate(subject, [record.known.record for record in records], pack, on)
-        lines = _to_lines(today, known, book.in_force(PeriodTable, on))
+        lines = _to_lines(today, known, basis)
     return DeskRating(
         subject=subject,
         published=_published(book, ratings) if ratings and ratings[-1]["tier"] else None,
@@ -285,11 +289,9 @@ def _to_rating(
     )
 
 
-def _to_lines(
-    rating: SubjectRating, known: Mapping[str, DeskRecord], periods: Iterable[PeriodTable]
-) -> list[DeskLine]:
+def _to_lines(rating: SubjectRating, known: Mapping[str, DeskRecord], basis: RepairBasis) -> list[DeskLine]:
     clauses = {clause.code: clause for clause in rating.pack.clauses}
-    days = repair_days(rating.ledger, rating.pack, periods)
+    days = repair_days(rating.ledger, rating.pack, basis)
     return [
         DeskLine(
             record=known[line.record_id],

@@ -10,7 +10,7 @@ from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import (
     Moment,
-    PeriodTable,
+    RepairBasis,
     RepairPlan,
     RulePack,
     WhatIf,
@@ -23,6 +23,7 @@ from agency_credit.scoring import (
 )
 from agency_credit.scoring.clause import Clause
 from agency_credit.scoring.outlook import MADE_UP
+from agency_credit.services.disclosure import load_disclosures
 from agency_credit.services.office import Office
 from agency_credit.services.rating import (
     Rateable,
@@ -32,6 +33,7 @@ from agency_credit.services.rating import (
 )
 from agency_credit.services.record_faults import outside_range
 from agency_credit.services.record_history import load_agency_records
+from agency_credit.services.repair_basis import load_repair_basis
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 
@@ -94,16 +96,19 @@ async def load_outlooks(
         raise NotFoundError("agency.unknown", "there is no agency with the code {uscc}", uscc=uscc)
     book = await load_rule_book(office)
     records = await load_agency_records({subject.number for subject in subjects})
+    basis = await load_repair_basis(office, await load_disclosures(office, subjects[0].number, on), on)
     return [
-        _outlook(book, subject, tuple(records.get(subject.number, ())), on)
+        _outlook(book, subject, tuple(records.get(subject.number, ())), basis, on)
         for subject in subjects
         if practice_line in (None, subject.practice_line)
     ]
 
 
-def _outlook(book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...], on: date) -> Outlook:
+def _outlook(
+    book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...], basis: RepairBasis, on: date
+) -> Outlook:
     pack, packs = book.pack_on(subject.instrument, on), book.versions(subject.instrument)
-    rating, periods = rate(subject, records, pack, on), book.in_force(PeriodTable, on)
+    rating = rate(subject, records, pack, on)
     decided = min((record.decided_on for record in records), default=on)
     first_on = max(decided - timedelta(days=1), packs[0].effective_from)
     return Outlook(
@@ -112,8 +117,8 @@ def _outlook(book: RuleBook, subject: Rateable, records: tuple[CreditRecord, ...
         packs=packs,
         past=score_timeline(records, packs, min(first_on, on), on),
         expiries=expiries(records, packs, on),
-        plans=smallest_repairs(fit_assessments(records, pack), pack, on, periods),
-        repair_days=repair_days(rating.ledger, pack, periods),
+        plans=smallest_repairs(fit_assessments(records, pack), pack, on, basis),
+        repair_days=repair_days(rating.ledger, pack, basis),
     )
 
 

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from agency_credit.database.tables import CaseStep
-from agency_credit.domain.citation import Status
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, NotFoundError
+from agency_credit.domain.ledger import LineState
 from agency_credit.domain.period import last_day_after_months
 from agency_credit.inspection.repair_states import RepairStep
-from agency_credit.scoring import PeriodTable
 from agency_credit.scoring.clause import Clause
 from agency_credit.scoring.periods import Requirement
 from agency_credit.scoring.profile import ProfileValue
-from agency_credit.scoring.repair_terms import (
-    Check,
-    RepairDays,
-    RepairTerms,
-    Standing,
-    check_terms,
-    join_terms,
-    repair_terms,
-)
+from agency_credit.scoring.repair_terms import Check, RepairTerms, Standing, check_terms, join_terms
 from agency_credit.services.case_store import CaseFilter, load_case, load_cases
+from agency_credit.services.disclosure import load_disclosures
 from agency_credit.services.office import Office
 from agency_credit.services.rating import SubjectRating, find_packs, load_agency_subjects, rate
 from agency_credit.services.record_change import KnownRecord, load_known_record, load_known_records
 from agency_credit.services.record_history import load_agency_records
 from agency_credit.services.register import load_agency_row
+from agency_credit.services.repair_basis import INTERVAL, effective, load_repair_basis, load_repair_values
 from agency_credit.services.rule_book import load_rule_book
-from agency_credit.services.supervision import find_value, load_profile
 
-DECIDED, EARLIEST, INTERVAL, AGAIN = "repair-decided", "repair-earliest", "repair-interval", "repair-again"
-"""Keys of the profile's values about repair."""
 NO_LIST = "none"
 OF_APPLYING = frozenset({"repair.open", "repair.again", "repair.interval"})
 """Obstacles to an application that are none to a decision about one."""
@@ -125,14 +115,16 @@ async def load_eligibility(office: Office, uscc: str, record: str) -> RepairElig
     on = office.today()
     values = await load_repair_values(office)
     scored = await _load_scored(office, uscc, known, on)
-    tables = (await load_rule_book(office)).in_force(PeriodTable, on)
-    general = effective(values, EARLIEST)
-    terms = join_terms([_terms(known, clause, tables, general) for clause in scored.clauses or (None,)])
+    disclosed = await load_disclosures(office, agency["id"], on)
+    basis, decided_on = await load_repair_basis(office, disclosed, on), known.record.decided_on
+    terms = join_terms([basis.terms(one, record, decided_on, on) for one in scored.clauses or (None,)])
+    disclosed_until = disclosed[record].disclosure.last_on
+    ended_on = None if scored.counts(record) else disclosed_until
     n_repeats = sum(_is_repeat(known, one, scored.clauses) for one in await load_known_records(agency["id"]))
     checks = check_terms(terms, on, is_listed=agency["list_status"] != NO_LIST, is_repeated=bool(n_repeats))
     earlier = await _load_earlier(agency["id"], known, effective(values, INTERVAL))
     faults = (
-        *_find_own_obstacles(known, terms, None, on),
+        *_find_own_obstacles(known, terms, ended_on, on),
         *_find_unmet(checks, agency["list_status"], n_repeats),
         *_find_earlier_obstacles(earlier, on),
     )
@@ -142,26 +134,13 @@ async def load_eligibility(office: Office, uscc: str, record: str) -> RepairElig
         on=on,
         terms=terms,
         checks=checks,
-        disclosed_until=None,
+        disclosed_until=disclosed_until,
         next_on=earlier.next_on,
         obstacles=faults,
         effects=scored.effects,
         values=values,
         open_case=earlier.open_case,
     )
-
-
-async def load_repair_values(office: Office) -> dict[str, ProfileValue]:
-    """What the profile of this area says of repair, by key."""
-    profile = await load_profile(office)
-    found = {key: find_value(profile, key) for key in (DECIDED, EARLIEST, INTERVAL, AGAIN)}
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def effective(values: Mapping[str, ProfileValue], key: str) -> int | None:
-    """A number that may keep an agency from its right: one that nobody verified keeps nobody."""
-    value = values.get(key)
-    return None if value is None or value.provenance.status is Status.UNVERIFIED else value.value
 
 
 def day_after_months(start: date, months: int) -> date:
@@ -175,6 +154,12 @@ class _Scored:
 
     clauses: tuple[Clause, ...]
     effects: tuple[RepairEffect, ...]
+
+    def counts(self, record: str) -> bool:
+        """Whether the record weighs somewhere, or would but for others of its clause."""
+        states = (LineState.COUNTING, LineState.CAPPED)
+        lines = (line for effect in self.effects for line in effect.before.ledger.lines)
+        return any(line.record_id == record and line.state in states for line in lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,19 +192,6 @@ async def _load_scored(office: Office, uscc: str, known: KnownRecord, on: date) 
             )
         )
     return _Scored(clauses=tuple(clauses), effects=tuple(effects))
-
-
-def _terms(
-    known: KnownRecord, clause: Clause | None, tables: Sequence[PeriodTable], general_months: int | None
-) -> RepairTerms:
-    classes = () if clause is None or clause.severity is None else (clause.severity.name,)
-    return repair_terms(
-        clause,
-        [row for table in tables for row in table.periods if row.name in classes],
-        RepairDays(decided_on=known.record.decided_on),
-        classes=classes,
-        general_months=general_months,
-    )
 
 
 def _is_repeat(known: KnownRecord, other: KnownRecord, clauses: Sequence[Clause]) -> bool:
@@ -259,9 +231,15 @@ async def _load_earlier(agency: int, known: KnownRecord, months: int | None) -> 
 
 
 def _find_own_obstacles(
-    known: KnownRecord, terms: RepairTerms, disclosed_until: date | None, on: date
+    known: KnownRecord, terms: RepairTerms, ended_on: date | None, on: date
 ) -> Iterator[Fault]:
-    """What the record itself, and the law about it, has against its repair."""
+    """What the record itself, and the law about it, has against its repair.
+
+    Parameters
+    ----------
+    ended_on
+        Last day of its disclosure; None: none is known, or it counts in a score still.
+    """
     record = known.record
     if record.repaired_on is not None:
         yield _fault("repair.done", "this record is repaired already")
@@ -285,11 +263,11 @@ def _find_own_obstacles(
             "it is too early: an application is taken from {day} on",
             day=terms.not_before.isoformat(),
         )
-    if disclosed_until is not None and disclosed_until < on:
+    if ended_on is not None and ended_on < on:
         yield _fault(
             "repair.ended",
             "its disclosure ended by itself after {day}; there is nothing left to repair",
-            day=disclosed_until.isoformat(),
+            day=ended_on.isoformat(),
         )
 
 

@@ -41,14 +41,11 @@ from agency_credit.services.notices import (
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation, operation
 from agency_credit.services.record_history import refuse_older_knowledge
+from agency_credit.services.repair_basis import AGAIN, DECIDED, effective, load_repair_values
 from agency_credit.services.repair_eligibility import (
-    AGAIN,
-    DECIDED,
     RepairEligibility,
     day_after_months,
-    effective,
     load_eligibility,
-    load_repair_values,
 )
 from agency_credit.services.repair_texts import RepairTexts, format_texts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -72,92 +72,6 @@ async def refused(world, clerk, record, code=A):
     return codes(caught)
 
 
-# --- when an application is taken ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("shift", "obstacles"), [(-1, ["repair.early"]), (0, []), (1, [])])
-async def test_the_day_before_of_and_after_the_first_day(world, clerk, shift, obstacles):
-    record = await record_of(A, KIND, on=world.office.today() - timedelta(days=10))
-    first = (await load_eligibility(world.office, A, record)).earliest_on
-    assert first == date(2027, 2, 15)  # decided on 14 November
-    world.clock.forward(days=(first - world.office.today()).days + shift)
-    found = await load_eligibility(world.office, A, record)
-    assert [fault.code for fault in found.obstacles] == obstacles
-    assert found.days_left == max(0, -shift)
-    assert found.earliest_on == first
-
-
-async def test_a_record_of_the_end_of_a_month(world, clerk):
-    record = await record_of(A, KIND, on=date(2026, 11, 30) - timedelta(days=92))
-    assert (await load_eligibility(world.office, A, record)).earliest_on == date(2026, 12, 1)
-    assert await refused(world, clerk, record) == ["repair.early"]
-    world.clock.forward(days=7)
-    assert await applied(world, clerk, A, record) == 1
-
-
-async def test_a_clause_that_forbids_repair_is_named(world, clerk):
-    record = await record_of(A, "责令停止承接新的专利代理业务", on=date(2024, 11, 30))
-    with pytest.raises(FaultsError) as caught:
-        await applied(world, clerk, A, record)
-    assert codes(caught) == ["repair.forbidden"]
-    assert "虚构" in caught.value.faults[0].params["rule"]
-
-
-async def test_praise_is_not_repaired(world, clerk):
-    assert await refused(world, clerk, await record_of(A, "获省级知识产权表彰")) == ["repair.praise"]
-
-
-async def test_a_record_that_no_instrument_knows_can_be_asked_about_and_says_what_is_missing(world, clerk):
-    record = await record_of(A, "无此类别", on=date(2026, 11, 1))
-    found = await load_eligibility(world.office, A, record)
-    assert (found.earliest_on, [gap.kind for gap in found.terms.gaps]) == (None, ["class"])
-    assert await applied(world, clerk, A, record) == 1
-
-
-async def test_a_value_that_nobody_verified_keeps_nobody_from_asking(world, clerk):
-    record = await record_of(A, "无此类别", on=date(2026, 11, 1))
-    found = await load_eligibility(world.office, A, record)
-    assert found.values["repair-earliest"].value == 6
-    assert found.obstacles == ()
-    await enter_value_of_profile(world, "repair-earliest", 6)
-    found = await load_eligibility(world.office, A, record)
-    assert [fault.code for fault in found.obstacles] == ["repair.early"]
-    assert found.earliest_on == date(2027, 5, 2)
-
-
-async def test_withdrawn_twice_and_all_at_once(world, clerk):
-    record = await record_of(A, KIND, on=world.office.today() - timedelta(days=1))
-    await decide(world, record, "withdrawn", on=world.office.today())
-    assert await refused(world, clerk, record) == ["repair.gone", "repair.early"]
-
-
-async def test_only_one_application_is_open_and_a_granted_one_is_the_last(world, clerk):
-    record = await record_of(A, KIND)
-    number = await applied(world, clerk, A, record)
-    assert await refused(world, clerk, record) == ["repair.open"]
-    await granted(world, number)
-    with pytest.raises((FaultsError, NotFoundError)):
-        await applied(world, clerk, A, record)
-
-
-async def test_of_two_at_once_one_is_taken(world, clerk):
-    record = await record_of(A, KIND)
-    wanted = await complete(world.office, A, record)
-    tries = [apply_for_repair(world.office, clerk, A, record, wanted) for _ in range(3)]
-    found = await asyncio.gather(*tries, return_exceptions=True)
-    assert sorted(type(one).__name__ for one in found) == ["FaultsError", "FaultsError", "int"]
-
-
-async def test_another_repair_lately_bars_once_somebody_verified_the_rule(world, clerk):
-    first = await record_of(A, KIND)
-    second = await record_of(A, KIND, on=date(2026, 3, 1))
-    await granted(world, await applied(world, clerk, A, first))
-    assert (await load_eligibility(world.office, A, second)).obstacles == ()
-    await enter_value_of_profile(world, "repair-interval", 12)
-    (fault,) = (await load_eligibility(world.office, A, second)).obstacles
-    assert (fault.code, fault.params["day"]) == ("repair.interval", "2027-11-25")
-
-
 # --- who may ask, and what has to be said -------------------------------------------------------------
 
 
@@ -186,9 +100,8 @@ async def test_everything_that_is_missing_is_told_at_once(world, clerk):
     assert sorted(codes(caught)) == [
         "repair.no-pledge",
         "repair.no-proof",
-        "repair.undeclared",
-        "repair.undeclared",
-        "repair.undeclared",
+        "repair.no-proof",
+        *["repair.undeclared"] * 4,
     ]
 
 
@@ -216,8 +129,9 @@ async def test_the_clock_of_the_profile_runs_and_begins_anew_when_it_is_complete
     await amend_repair(world.office, clerk, A, number, wanted)
     view = await load_repair_view(world.office, number)
     assert (view.due_on, view.is_overdue) == (date(2026, 12, 17), False)
-    proved = [item for item in view.conditions if item.files]
-    assert [item.files[0].name for item in proved] == ["缴款凭证.pdf"]
+    files = [[file.name for file in item.files] for item in view.conditions]
+    assert files.count(["缴款凭证.pdf"]) == 2  # duties done, harm removed
+    assert files.count([]) == len(files) - 2
     world.clock.forward(days=22)
     assert (await load_repair_view(world.office, number)).is_overdue
 

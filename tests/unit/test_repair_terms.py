@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agency_credit.domain.citation import Citation, Provenance, Status, Wording
+from agency_credit.domain.record import Category, Procedure, RecordFacts, Sanction
 from agency_credit.scoring import PeriodTable, parse_rule_file
 from agency_credit.scoring.clause import (
     Clause,
@@ -18,32 +19,28 @@ from agency_credit.scoring.clause import (
     Life,
     LifeStart,
     RepairRule,
+    Severity,
 )
-from agency_credit.scoring.periods import Requirement
+from agency_credit.scoring.periods import PeriodStart, Requirement
 from agency_credit.scoring.repair_terms import (
     Gap,
     GapKind,
-    RepairDays,
+    RepairBasis,
+    RepairFacts,
     Standing,
     check_terms,
-    repair_terms,
+    join_terms,
 )
 
 RULES = Path(__file__).resolve().parents[2] / "agency_credit" / "scoring" / "rules" / "periods"
 MADE_UP = Provenance(status=Status.UNVERIFIED, source="made up")
 
 
-def shipped() -> dict[str, object]:
-    rows = {}
-    for file in sorted(RULES.glob("*.toml")):
-        table = parse_rule_file(file.read_bytes(), file.name)
-        assert isinstance(table, PeriodTable)
-        rows |= {row.name: row for row in table.periods}
-    return rows
-
-
-ROWS = shipped()
+TABLES = tuple(parse_rule_file(file.read_bytes(), file.name) for file in sorted(RULES.glob("*.toml")))
+assert all(isinstance(table, PeriodTable) for table in TABLES)
+ROWS = {row.name: row for table in TABLES for row in table.periods}
 """Every shipped row by its class."""
+ON = date(2026, 12, 1)
 
 
 def clause(kind=ClauseKind.DEDUCTION, repair=None):
@@ -66,10 +63,25 @@ def rule(is_allowed, months=None):
     return RepairRule(is_allowed=is_allowed, after_months=months, provenance=MADE_UP)
 
 
-def terms(*classes, decided_on=date(2026, 4, 15), of_clause=None, general_months=None, **days):
-    rows = [ROWS[name] for name in classes if name in ROWS]
-    known = RepairDays(decided_on=decided_on, **days)
-    return repair_terms(of_clause, rows, known, classes=classes, general_months=general_months)
+def table_of(*classes):
+    """One table a class, holding nothing else, so that one class says one thing."""
+    return tuple(
+        replace(table, periods=tuple(row for row in table.periods if row.name == name))
+        for name in classes
+        for table in TABLES
+        if any(row.name == name for row in table.periods)
+    )
+
+
+def terms(*classes, decided_on=date(2026, 4, 15), of_clause=None, general_months=None, tables=None, **stated):
+    published_on = stated.pop("published_on", None)
+    facts = RecordFacts(classes=frozenset(classes), **stated)
+    basis = RepairBasis(
+        tables=table_of(*classes) if tables is None else tables,
+        facts={"1": RepairFacts(stated=facts, published_on=published_on)},
+        general_months=general_months,
+    )
+    return basis.terms(of_clause, "1", decided_on, ON)
 
 
 def standings(found, on, *, is_listed=False, is_repeated=False):
@@ -167,18 +179,60 @@ def test_a_bonus_is_not_repaired_and_no_rule_forbids_it():
 def test_what_nobody_says_is_named():
     assert terms().gaps == (Gap(kind=GapKind.CLASS),)
     assert terms("of-2023").gaps == (Gap(kind=GapKind.TABLE, about="of-2023"),)
+    everywhere = terms(tables=TABLES)
+    tables = ("《市场监督管理行政处罚信息公示规定》", "《信用修复管理办法》")
+    assert everywhere.gaps == tuple(Gap(kind=GapKind.CLASS, about=name) for name in tables)
+    penalty = terms("general", tables=TABLES, category=Category.PENALTY)
+    assert penalty.gaps == (Gap(kind=GapKind.CLASS, about=tables[0]),)
+    assert terms("general", tables=TABLES, category=Category.DISCIPLINE).gaps == ()
+    assert terms("general", tables=TABLES).gaps == ()
     assert terms().is_allowed
     assert terms(general_months=6).from_on == date(2026, 10, 16)
     assert terms("general", general_months=6).from_on == date(2026, 7, 16)
 
 
-def test_a_period_that_runs_from_publication_or_the_end_of_the_conduct():
-    for start, day in (("publication", "published_on"), ("conduct-end", "conduct_ended_on")):
-        row = replace(ROWS["general"], counts_from=type(ROWS["general"].counts_from)(start))
-        known = RepairDays(decided_on=date(2026, 1, 1), **{day: date(2026, 4, 15)})
-        assert repair_terms(None, [row], known).from_on == date(2026, 7, 16)
-        other = RepairDays(decided_on=date(2026, 1, 1))
-        assert repair_terms(None, [row], other).gaps == (Gap(kind=GapKind.START, about=start),)
+@pytest.mark.parametrize(
+    ("start", "day"), [("publication", "published_on"), ("conduct-end", "conduct_ended_on")]
+)
+def test_a_period_that_runs_from_publication_or_the_end_of_the_conduct(start, day):
+    (table,) = table_of("general")
+    row = replace(ROWS["general"], counts_from=PeriodStart(start))
+    tables = (replace(table, periods=(row,)),)
+    found = terms("general", tables=tables, decided_on=date(2026, 1, 1), **{day: date(2026, 4, 15)})
+    assert found.from_on == date(2026, 7, 16)
+    assert terms("general", tables=tables).gaps == (Gap(kind=GapKind.START, about=start),)
+
+
+def test_a_class_follows_from_the_data_and_what_an_authority_stated_goes_before_it():
+    penalty = {"category": Category.PENALTY, "procedure": Procedure.ORDINARY}
+    fined = terms(tables=TABLES, sanctions=frozenset({Sanction.FINE}), **penalty)
+    assert "samr" not in str(fined.forbidden_by)
+    revoked = terms(tables=TABLES, sanctions=frozenset({Sanction.LICENCE_REVOKED}), **penalty)
+    assert revoked.forbidden_by == ROWS["samr-grave"].citation
+    assert terms("general", tables=TABLES).not_before == date(2026, 7, 16)
+
+
+def test_the_class_of_the_clause_speaks_where_nothing_was_stated():
+    of_clause = replace(clause(), severity=Severity(name="serious", provenance=MADE_UP))
+    assert terms(tables=TABLES, of_clause=of_clause).not_before == date(2027, 4, 16)
+    assert terms("general", tables=TABLES, of_clause=of_clause).not_before == date(2026, 7, 16)
+
+
+def test_a_table_that_is_not_in_force_on_the_day_says_nothing():
+    basis = RepairBasis(
+        tables=table_of("general"),
+        facts={"1": RepairFacts(stated=RecordFacts(classes=frozenset({"general"})))},
+    )
+    found = basis.terms(None, "1", date(2026, 3, 1), date(2026, 3, 31))
+    assert found.gaps == (Gap(kind=GapKind.TABLE, about="general"),)
+
+
+def test_what_holds_in_two_practice_lines_holds_together():
+    found = join_terms([terms("general"), terms("general", of_clause=clause(repair=rule(True, 6))), terms()])
+    assert (found.not_before, found.from_on) == (date(2026, 10, 16), None)
+    assert (found.is_allowed, len(found.terms)) == (True, 4)
+    barred = join_terms([terms("general"), terms(of_clause=clause(repair=rule(False)))])
+    assert (barred.is_allowed, barred.forbidden_by) == (False, clause().citation)
 
 
 def test_days_end_with_the_calendar():

@@ -14,6 +14,7 @@ from agency_credit.domain.period import Period
 from agency_credit.domain.record import CreditRecord
 from agency_credit.scoring import (
     PeriodTable,
+    RepairBasis,
     expiries,
     explain_expiries,
     explain_ledger,
@@ -84,7 +85,7 @@ def plans(records, pack, on=ON, periods=()):
     """Tier, records to repair, score in points afterwards."""
     return [
         (plan.tier, plan.repairs and [r.record_id for r in plan.repairs], plan.score / 1000)
-        for plan in smallest_repairs(records, pack, on, periods)
+        for plan in smallest_repairs(records, pack, on, RepairBasis(tables=tuple(periods)))
     ]
 
 
@@ -317,7 +318,7 @@ citation = {{ article = "第一条" }}
 )
 def test_the_first_day_of_repair_is_that_of_the_clause_or_of_its_class(more, from_on):
     pack = made_up(clause("A", -15, with_class(more)))
-    (plan,) = smallest_repairs([record("1", "a")], pack, ON, [parse_periods()])
+    (plan,) = smallest_repairs([record("1", "a")], pack, ON, RepairBasis(tables=(parse_periods(),)))
     assert plan.repairs[0].from_on == from_on
 
 
@@ -339,7 +340,7 @@ def test_what_weighs_has_a_first_day_of_repair_unless_it_cannot_be_repaired():
         *(record(str(place), kind) for place, kind in enumerate(kinds)),
         record("gone", "b", withdrawn_on=ON),
     ]
-    days = repair_days(score_ledger(records, pack, ON), pack, [parse_periods()])
+    days = repair_days(score_ledger(records, pack, ON), pack, RepairBasis(tables=(parse_periods(),)))
     assert days == {"1": date(2025, 8, 11), "2": None, "3": None}
 
 

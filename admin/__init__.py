@@ -78,9 +78,9 @@ def _pages() -> list[ControllerRouterHandler]:
 
 def _credit_pages() -> list[ControllerRouterHandler]:
     """Agencies, their records, and what they ask about these."""
-    from admin import agencies, alarms, objections, records, repairs
+    from admin import agencies, alarms, objections, records, repairs, replies
 
-    return [*agencies.PAGES, *alarms.PAGES, *objections.PAGES, *records.PAGES, *repairs.PAGES]
+    return [*agencies.PAGES, *alarms.PAGES, *objections.PAGES, *records.PAGES, *repairs.PAGES, *replies.PAGES]
 
 
 def _account_pages() -> list[ControllerRouterHandler]:

@@ -20,6 +20,7 @@ def desk_pages() -> list[ControllerRouterHandler]:
         practitioners,
         records,
         repairs,
+        replies,
         statements,
     )
 
@@ -36,5 +37,6 @@ def desk_pages() -> list[ControllerRouterHandler]:
         *practitioners.PAGES,
         *records.PAGES,
         *repairs.PAGES,
+        *replies.PAGES,
         *statements.PAGES,
     ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from admin.agency.page import AT_DESK, open_desk, show_desk
 from admin.entered import read_form
-from admin.page import AnyRequest, TheActor, TheOffice, complaints_of, lead
+from admin.page import AnyRequest, Complaint, TheActor, TheOffice, complaints_of, lead
 from admin.papers import answer_paper, base_of
 from agency_credit.domain.errors import InputError
-from agency_credit.domain.role import DeskRight
+from agency_credit.domain.role import DeskRight, Seat
 from agency_credit.services.agency_inspections import (
     load_own_count,
     load_own_inspection,
@@ -19,7 +21,9 @@ from agency_credit.services.agency_inspections import (
 )
 from agency_credit.services.agency_papers import ask_recusal, print_own_paper
 from agency_credit.services.inspection_views import load_other_visits
+from agency_credit.services.office import Office
 from agency_credit.services.papers import PaperKind
+from agency_credit.services.replies import ReplyTarget, load_own_replies
 
 INSPECTION = "/desk/{uscc}/inspections/{inspection}"
 
@@ -45,9 +49,28 @@ async def show_inspection(
     request: AnyRequest, office: TheOffice, actor: TheActor, uscc: FromPath[str], inspection: FromPath[int]
 ) -> Template:
     """One inspection."""
-    seat = open_desk(request, actor, uscc)
+    return await inspection_page(office, open_desk(request, actor, uscc), inspection)
+
+
+async def inspection_page(
+    office: Office,
+    seat: Seat,
+    inspection: int,
+    faults: Iterable[Complaint] = (),
+    typed: Mapping[str, object] | None = None,
+) -> Template:
+    """The page of an inspection; a form on it that was sent with faults is shown again with them."""
     own = await load_own_inspection(office, seat, inspection)
-    return show_desk("inspection", uscc=uscc, item=own, can_ask=seat.right.covers(DeskRight.CLERK), typed={})
+    target = ReplyTarget(kind="result", key=str(inspection))
+    return show_desk(
+        "inspection",
+        uscc=seat.uscc,
+        item=own,
+        can_ask=seat.right.covers(DeskRight.CLERK),
+        own=await load_own_replies(office, seat, target),
+        typed=typed or {},
+        faults=faults,
+    )
 
 
 @get("/desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str}", opt=AT_DESK)
@@ -81,9 +104,8 @@ async def ask_for_recusal(
             entered.complaints += complaints_of(error, field)
     if not entered.complaints:
         return lead(request, INSPECTION, uscc=uscc, inspection=str(inspection))
-    own = await load_own_inspection(office, seat, inspection)
     typed = {"seat": number, "recusal_reason": reason}
-    return show_desk("inspection", uscc=uscc, item=own, can_ask=True, typed=typed, faults=entered.complaints)
+    return await inspection_page(office, seat, inspection, entered.complaints, typed)
 
 
 PAGES = (list_inspections, show_inspection, show_own_paper, ask_for_recusal)

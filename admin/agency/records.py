@@ -15,6 +15,7 @@ from agency_credit.services.agency_desk import load_credit_file
 from agency_credit.services.agency_desk_record import load_record_page
 from agency_credit.services.office import Office
 from agency_credit.services.repair_eligibility import load_eligibility
+from agency_credit.services.replies import ReplyTarget, load_own_replies
 
 
 @get("/desk/{uscc:str}/ledger", opt=AT_DESK)
@@ -57,6 +58,7 @@ async def record_page(
         values=values or {},
         page=await load_record_page(office, seat, record),
         repair=await load_eligibility(office, seat.uscc, record),
+        own=await load_own_replies(office, seat, ReplyTarget(kind="record", key=record)),
     )
 
 

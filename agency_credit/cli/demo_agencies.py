@@ -36,6 +36,7 @@ from agency_credit.services.repairs import (
     decide_repair,
     propose_repair,
 )
+from agency_credit.services.replies import ReplyTarget, publish_reply, submit_reply
 from agency_credit.services.sessions import Visitor
 from agency_credit.services.totp import confirm_totp, load_enrolment
 from agency_credit.web.i18n import msgid
@@ -124,11 +125,21 @@ async def leave_open(story: Story, uscc: str) -> None:
     proof = CaseUpload(name="提交回执.png", media_type="image/png", content=_picture("RECEIPT"))
     await open_objection(story.office, await _clerk(story), uscc, record, grounds, [proof])
     await _apply(story, uscc, TO_REPAIR)
+    await _reply(story, uscc, OBJECTED_LATER, "本机构已按时报送，正在申请核对。", is_published=True)
+    await _reply(story, uscc, TO_REPAIR, "备案变更已于当月补办完毕。", is_published=False)
     code = await issue_statement(story.office, await _clerk(story), uscc, Extent.PUBLIC)
     story.step(
         msgid("It issues a statement of its credit; whoever is shown it can check it"),
         page=f"/statements/{code}",
     )
+
+
+async def _reply(story: Story, uscc: str, kind: str, text: str, *, is_published: bool) -> None:
+    """A public reply of the agency to a record; it waits for the office, or stands on the public page."""
+    target = ReplyTarget(kind="record", key=await _record_of(story, kind))
+    number = await submit_reply(story.office, await _clerk(story), uscc, target, text)
+    if is_published:
+        await publish_reply(story.office, await story.actor("publisher"), number)
 
 
 async def _activate(story: Story, code: NewCode, username: str, name: str) -> Actor:

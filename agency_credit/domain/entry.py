@@ -37,6 +37,8 @@ class EntryType(StrEnum):
     OBJECTION_OPENED = "objection.opened"
     OBJECTION_CLOSED = "objection.closed"
     REPAIR_GRANTED = "repair.granted"
+    REPLY_PUBLISHED = "reply.published"
+    REPLY_WITHDRAWN = "reply.withdrawn"
     REDACTED = "redacted"
 
 

@@ -26,6 +26,9 @@ from agency_credit.database.tables import (
     RecordEvent,
     RecordPublication,
     RecordSalt,
+    Reply,
+    ReplyStep,
+    ReplyText,
 )
 from agency_credit.domain.canonical import format_canonical
 from agency_credit.services.import_work import in_chunks
@@ -131,8 +134,11 @@ async def find_pieces(chain: Chain) -> list[Piece]:
 
 
 async def find_bodies(chain: Chain, pieces: Sequence[Piece]) -> list[Piece]:
-    """The bodies of the public log behind these rows, and behind the steps of cases about the record."""
+    """The bodies of the public log behind these rows, and behind the steps of cases and replies about it."""
     steps = await CaseStep.select(CaseStep.log_index).where(CaseStep.case.is_in(await _cases(chain)))
+    steps += await ReplyStep.select(ReplyStep.log_index).where(
+        ReplyStep.reply.is_in(await _replies(chain) or [0])
+    )
     told = [*(piece.row.get("log_index") for piece in pieces), *(step["log_index"] for step in steps)]
     indexes = sorted({index for index in told if index is not None})
     rows: list[Row] = []
@@ -192,13 +198,14 @@ async def _proposals(chain: Chain) -> list[Piece]:
 
 
 async def _case_contents(chain: Chain) -> list[Piece]:
-    """What was said and sent in objections and applications for repair; that they were, stays."""
+    """What was said and sent in objections, applications for repair and replies; that they were, stays."""
     cases = await _cases(chain)
     steps = await _rows_of(CaseStep, CaseStep.case, cases)
     files = await _rows_of(CaseFile, CaseFile.case, cases)
     contents = await _rows_of(CaseFileContent, CaseFileContent.file, [file.row["id"] for file in files])
     texts = await _rows_of(CaseText, CaseText.step, [step.row["id"] for step in steps])
-    return [*texts, *contents, *files, *(piece for step in steps for piece in _without_days(step))]
+    words = await _rows_of(ReplyText, ReplyText.reply, await _replies(chain))
+    return [*texts, *words, *contents, *files, *(piece for step in steps for piece in _without_days(step))]
 
 
 def _without_days(step: Piece) -> Iterable[Piece]:
@@ -211,6 +218,11 @@ def _without_days(step: Piece) -> Iterable[Piece]:
             row=step.row,
             blank={"details_json": format_canonical({**details, **told}).decode()},
         )
+
+
+async def _replies(chain: Chain) -> list[int]:
+    rows = await Reply.select(Reply.id).where((Reply.kind == "record") & Reply.target.is_in(chain.ids))
+    return [row["id"] for row in rows]
 
 
 async def _cases(chain: Chain) -> list[int]:
@@ -277,6 +289,7 @@ _FINDERS: tuple[Callable[[Chain], Awaitable[list[Piece]]], ...] = (
 PLACES = (
     *("credit_record", "record_event", "record_salt", "record_publication", "rating"),
     *("change_request", "change_decision", "case_step", "case_text", "case_file", "case_file_content"),
+    "reply_text",
     *("import_run", "import_upload", "notice", "idempotent_answer", "log_body"),
 )
 """Tables from which a record is taken; a test holds all others against a reason why it is not in them."""

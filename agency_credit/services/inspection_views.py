@@ -21,6 +21,7 @@ from agency_credit.database.tables import (
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.services.reference import load_categories
 from agency_credit.services.register import load_agency_row
+from agency_credit.services.reply_store import ReplyNote, load_reply_notes
 
 # Columns behind several foreign keys are worked out here once: doing so costs more than the query.
 _INSPECTION: Any = ResultStep.result.inspection
@@ -66,9 +67,18 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResultView(VersionView, frozen=True, kw_only=True):
-    """The newest published version of a result; `earlier` are those that it corrects, the newest first."""
+    """The newest published version of a result.
+
+    Parameters
+    ----------
+    earlier
+        Those that it corrects, the newest first.
+    reply
+        What the agency says to it; None: nothing.
+    """
 
     earlier: list[VersionView] = msgspec.field(default_factory=list)
+    reply: ReplyNote | None = None
 
 
 class OtherVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,10 +201,12 @@ async def load_published_results(
     for row in rows:
         if row["result"] not in gone:
             versions.setdefault(row["inspection"], []).append(_version(row, texts))
+    replies = await load_reply_notes("result", versions)
     return {
         inspection: ResultView(
             **{name: getattr(shown[-1], name) for name in VersionView.__struct_fields__},
             earlier=shown[-2::-1],
+            reply=replies.get(inspection),
         )
         for inspection, shown in versions.items()
     }

@@ -40,6 +40,7 @@ from agency_credit.services.fork_guard import NAME as GUARD
 from agency_credit.services.fork_guard import find_fork, find_own_fork, read_guard, write_guard
 from agency_credit.services.keys import LogSigner
 from agency_credit.services.log_bodies import load_sealed
+from agency_credit.services.reply_bodies import load_untold_replies
 from agency_credit.services.shown_scores import load_withheld
 
 if TYPE_CHECKING:
@@ -306,6 +307,7 @@ async def load_proof(office: Office, index: int) -> str:
 async def _load_sealed(office: Office, indexes: Sequence[int]) -> frozenset[int]:
     """Which of these entries keep their body to themselves today, whatever the reason."""
     sealed = await load_sealed(indexes) | await load_withheld(office, indexes)
+    sealed |= await load_untold_replies(office, indexes)
     return sealed | await load_undisclosed(office, indexes)
 
 

@@ -28,6 +28,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.rating_store import find_moved
 from agency_credit.services.reference import load_districts
 from agency_credit.services.repair_notes import RepairNote, load_repair_notes
+from agency_credit.services.reply_store import ReplyNote, load_reply_notes
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 from agency_credit.services.shown_scores import load_open_packs
 
@@ -152,6 +153,8 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
         The last objection of the agency to it; None: there is none to tell of.
     repair
         Its application for repair; None: none is open.
+    reply
+        What the agency says to it; None: nothing.
     """
 
     record: str
@@ -169,6 +172,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     objection: ObjectionNote | None = None
     repair: RepairNote | None = None
+    reply: ReplyNote | None = None
 
 
 class AgencyName(msgspec.Struct, frozen=True, kw_only=True):
@@ -461,12 +465,19 @@ async def _load_records(office: Office, agency: int) -> list[RecordView]:
     shown = [one for one in found.values() if one.is_public(today)]
     notes = await load_objection_notes(agency, [one.row["id"] for one in shown])
     repairs = await load_repair_notes([one.row["id"] for one in shown])
-    return [_view_record(one, today, notes.get(one.row["id"]), repairs.get(one.row["id"])) for one in shown]
+    replies = await load_reply_notes("record", [one.row["id"] for one in shown])
+    return [
+        msgspec.structs.replace(
+            _view_record(one, today),
+            objection=notes.get(one.row["id"]),
+            repair=repairs.get(one.row["id"]),
+            reply=replies.get(one.row["id"]),
+        )
+        for one in shown
+    ]
 
 
-def _view_record(
-    one: Disclosed, on: date, objection: ObjectionNote | None, repair: RepairNote | None
-) -> RecordView:
+def _view_record(one: Disclosed, on: date) -> RecordView:
     row = one.row
     return RecordView(
         record=row["commitment"],
@@ -482,6 +493,4 @@ def _view_record(
         authority=mask_personal_numbers(row["authority"]),
         document_number=mask_personal_numbers(row["document_number"]),
         summary=mask_personal_numbers(row["summary"]),
-        objection=objection,
-        repair=repair,
     )

@@ -21,6 +21,7 @@ ARCHIVE_LABELS: Mapping[str, Mapping[str, str]] = {
         "change_request": msgid("Proposed change"),
         "change_decision": msgid("Decision on a proposed change"),
         "case_text": msgid("What was said in a case"),
+        "reply_text": msgid("What a reply said"),
         "case_file": msgid("File of a case"),
         "case_file_content": msgid("Bytes of a file of a case"),
         "import_run": msgid("Faults of an import"),

@@ -171,6 +171,9 @@ GET    /admin/repairs/{number:int}/files/{file:int}     approver audit drafter p
 POST   /admin/repairs/{number:int}/propose              drafter
 POST   /admin/repairs/{number:int}/return               drafter
 GET    /admin/results                                   approver audit drafter publisher
+GET    /admin/replies                                   approver audit drafter publisher
+GET    /admin/replies/{reply:int}                       approver audit drafter publisher
+POST   /admin/replies/{reply:int}/decide                publisher
 GET    /admin/rules                                     approver audit drafter publisher
 POST   /admin/rules                                     drafter
 GET    /admin/rules/changes/{number:int}                approver audit drafter publisher
@@ -245,11 +248,13 @@ GET    /desk/{uscc:str}/inspections                     agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}    agency
 GET    /desk/{uscc:str}/inspections/{inspection:int}/papers/{kind:str} agency
 POST   /desk/{uscc:str}/inspections/{inspection:int}/recusal agency
+POST   /desk/{uscc:str}/inspections/{inspection:int}/reply agency
 GET    /desk/{uscc:str}/people                          agency
 POST   /desk/{uscc:str}/people                          agency
 POST   /desk/{uscc:str}/people/codes/{number:int}/cancel agency
 POST   /desk/{uscc:str}/people/{seat:int}/end           agency
 POST   /desk/{uscc:str}/people/{seat:int}/right         agency
+POST   /desk/{uscc:str}/records/{record:str}/reply      agency
 GET    /desk/{uscc:str}/records/{record:str}/repair     agency
 POST   /desk/{uscc:str}/records/{record:str}/repair     agency
 GET    /desk/{uscc:str}/repairs                         agency

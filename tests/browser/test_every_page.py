@@ -74,6 +74,7 @@ class Places:
                 "unit": self._all("SELECT a.uscc FROM inspection i JOIN agency a ON a.id = i.agency LIMIT 1"),
                 "inspection": self._all("SELECT min(id) FROM inspection"),
                 "instrument": self._all("SELECT instrument FROM rule_version GROUP BY instrument LIMIT 3"),
+                "reply": self._all("SELECT id FROM reply"),
                 "record": self._all("SELECT commitment FROM record_salt LIMIT 1"),
                 "number": self._all("SELECT min(id) FROM change_request"),
                 "username": ["drafter"],

@@ -21,7 +21,7 @@ NEVER = {
     ),
     "the register of agencies; list_status is worked out anew": "agency agency_practice",
     "names records by their commitment, files by their digest, ratings by number": (
-        "audit_line credit_case statement"
+        "audit_line credit_case reply reply_step statement"
     ),
     "what a list did to agencies and people; a list of records leaves nothing here": "import_row import_undo",
     "the log: entries commit, the bodies are in log_body": "log_entry checkpoint",

@@ -60,6 +60,8 @@ KNOWN_WORDS: dict[str, dict[str, object]] = {
     "inspector": {"status": "active"},
     "rating": {"practice_line": "patent"},
     "credit_case": {"kind": "objection"},
+    "reply": {"kind": "record"},
+    "reply_step": {"step": "submitted"},
     "sealed_record": {"reason": "repaired"},
     "draft_section": {"section": "what"},
     "draw_step": {"step": "announced"},
@@ -82,6 +84,7 @@ KNOWN_VALUES: dict[str, dict[str, Any]] = {
     "result_confirmation": {"digest": "0" * 64, "by": MEMBER},
     "recusal_decision": {"by": BYSTANDER},
     "team_change": {"request": 1},
+    "reply_text": {"text": "甲"},
 }
 """What some tables ask of others: who confirms sits on the team, who decides does not."""
 
@@ -150,7 +153,12 @@ async def test_the_tables_that_are_appended_only_are_all_named(engine: Database)
         except RefusedError:
             refused.add(name)
     frozen = {"draw", "draft_section"}  # since a step of it exists
-    kept_as_sent = {"case_text", "case_file", "case_file_content"}  # never changed, but can be forgotten
+    kept_as_sent = {
+        "case_text",
+        "case_file",
+        "case_file_content",
+        "reply_text",
+    }  # never changed, but can be forgotten
     assert refused == {*frozen, *kept_as_sent, "person_role"}  # which is given or taken away
 
 

@@ -80,6 +80,7 @@ from agency_credit.database.tables.register import (
     RecordSalt,
     Recusal,
 )
+from agency_credit.database.tables.replies import Reply, ReplyStep, ReplyText
 from agency_credit.database.tables.statement import Statement
 from agency_credit.database.tables.team import ReserveCall, TeamChange
 
@@ -91,7 +92,7 @@ TABLES = (
     ChangeRequest, ChangeDecision, RuleVersion,
     Agency, AgencyPractice, AgencySeat, ActivationCode, Practitioner, PractitionerPost,
     CreditRecord, RecordEvent, RecordSalt, RecordPublication, Inspector, Recusal, Rating,
-    CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent, Statement,
+    CreditCase, CaseStep, CaseText, CaseFile, CaseFileContent, Statement, Reply, ReplyText, ReplyStep,
     Draw, DraftSection,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     Inspection, InspectionSeat, InspectionResult, ResultStep, OtherInspection, ReserveCall, TeamChange,
@@ -104,7 +105,7 @@ TABLES = (
 
 APPEND_ONLY = (
     AuditLine, ImportRun, ImportRow, ImportUndo, ChangeRequest, ChangeDecision, RuleVersion,
-    CreditRecord, RecordEvent, RecordPublication, Rating, CreditCase, CaseStep, Statement,
+    CreditRecord, RecordEvent, RecordPublication, Rating, CreditCase, CaseStep, Statement, Reply, ReplyStep,
     DrawFile, DrawStep, DrawVoidRequest, DrawValue, DrawSecret, DrawPseudonym,
     InspectionResult, ResultStep, ReserveCall, TeamChange, InspectionItem, AnnualPlan, LeadInspection,
     LogEntry, Checkpoint,
@@ -184,6 +185,9 @@ __all__ = [
     "Recusal",
     "RecusalApplication",
     "RecusalDecision",
+    "Reply",
+    "ReplyStep",
+    "ReplyText",
     "ReserveCall",
     "ResultCategory",
     "ResultConfirmation",

@@ -21,8 +21,8 @@ from tests.world import World
 NAME, CERTIFICATE = "欧阳守密", "3701998877.6"
 PLACE = re.compile(r"\{(\w+):\w+\}")
 FILLED = {
-    "uscc": A, "unit": A, "practice_line": "patent", "instrument": "fictional-patent-practitioner",
-    "name": "1.json", "year": "2026", "index": "0", "code": "0", "number": "1", "file_path": "site.css", "path": "",
+    "uscc": A, "unit": A, "path": "", "practice_line": "patent", "instrument": "fictional-patent-agency",
+    "name": "1.json", "year": "2026", "index": "0", "code": "0", "number": "1", "file_path": "site.css",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ class CaseTimes:
     ----------
     promises
         Days on which a day was promised, with the day promised, in their order: a later one replaces it.
+        None: the clock rests from then on, until another day is promised.
     closed_on
         None: it is open.
     is_decided
@@ -24,12 +25,12 @@ class CaseTimes:
     """
 
     opened_on: date
-    promises: tuple[tuple[date, date], ...] = ()
+    promises: tuple[tuple[date, date | None], ...] = ()
     closed_on: date | None = None
     is_decided: bool = False
 
     def promised_by(self, day: date) -> date | None:
-        """The day that was promised last, as it stood at the end of `day`."""
+        """The day that was promised last, as it stood at the end of `day`; None: none, or the clock rests."""
         return next((due for set_on, due in reversed(self.promises) if set_on <= day), None)
 
     @property

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from agency_credit.domain.role import Seat
+from agency_credit.inspection.repair_states import RepairStep
 from agency_credit.services.agency_desk import CreditFile
 from agency_credit.services.agency_inspections import load_own_inspections
 from agency_credit.services.alarms import Alarm, load_alarms
 from agency_credit.services.calendar import count_working_days
-from agency_credit.services.case_store import CaseFilter, load_cases
+from agency_credit.services.case_store import CaseFilter, CaseLine, load_cases
 from agency_credit.services.notices import desk_path
 from agency_credit.services.office import Office
 
@@ -23,8 +24,8 @@ class Waiting:
     Parameters
     ----------
     kind
-        ``case.objection``, ``case.repair``, ``follow-up`` or ``alarm.`` and what it is about; the pages
-        have the words.
+        ``case.objection``, ``case.repair``, ``case.returned`` (an application that the agency completes),
+        ``follow-up`` or ``alarm.`` and what it is about; the pages have the words.
     what
         The record or the inspection concerned.
     path
@@ -93,15 +94,19 @@ async def _load_follow_ups(office: Office, seat: Seat, today: date) -> list[Wait
 
 
 async def _load_cases(seat: Seat, kinds: Mapping[str, str], today: date) -> list[Waiting]:
-    """Open cases; their day is a promise of the office."""
+    """Open cases; their day is a promise of the office, which rests while the agency has to do something."""
     page = await load_cases(CaseFilter(agency=seat.agency_id))
-    return [
-        Waiting(
-            kind=f"case.{case.kind}",
-            what=kinds.get(case.commitment, ""),
-            path=f"{desk_path(seat.uscc)}/records/{case.commitment}",
-            due_on=case.due_on,
-            is_overdue=case.due_on is not None and case.due_on < today,
-        )
-        for case in page.cases
-    ]
+    return [_to_waiting(case, seat, kinds, today) for case in page.cases]
+
+
+def _to_waiting(case: CaseLine, seat: Seat, kinds: Mapping[str, str], today: date) -> Waiting:
+    is_returned = case.kind == "repair" and case.step == RepairStep.RETURNED
+    due_on = None if is_returned else case.due_on
+    place = f"repairs/{case.number}" if is_returned else f"records/{case.commitment}"
+    return Waiting(
+        kind="case.returned" if is_returned else f"case.{case.kind}",
+        what=kinds.get(case.commitment, ""),
+        path=f"{desk_path(seat.uscc)}/{place}",
+        due_on=due_on,
+        is_overdue=due_on is not None and due_on < today,
+    )

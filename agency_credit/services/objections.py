@@ -173,6 +173,12 @@ async def extend_objection(office: Office, actor: Actor, number: int, reason: st
                 " /admin/rules",
                 key=OTHERS,
             )
+        if due_on < day_in_china(op.at):
+            raise RefusedError(
+                "objection.late",
+                "the promised day, {day}, has passed; the days cannot be extended any more",
+                day=due_on.isoformat(),
+            )
         await append_case_step(
             op, number, ObjectionStep.EXTENDED, text=reason.strip(), due_on=due_on, details=details
         )

@@ -6,14 +6,15 @@ import re
 from datetime import date
 
 from agency_credit.database.tables import CreditRecord as CreditRecordRow
+from agency_credit.domain.canonical import format_canonical
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import Fault, FaultsError
 from agency_credit.domain.period import Period
 from agency_credit.domain.points import format_points
 from agency_credit.domain.record import Category, CreditRecord, Procedure, Sanction
-from agency_credit.scoring import RulePack
+from agency_credit.scoring import RulePack, find_uncollected
 from agency_credit.services.change_request import ChangeDraft
-from agency_credit.services.import_facts import read_facts, state_later
+from agency_credit.services.import_facts import read_facts, state_later, to_facts
 from agency_credit.services.import_records import LIST_KINDS
 from agency_credit.services.office import Office
 from agency_credit.services.operation import Operation
@@ -261,6 +262,20 @@ async def _find_fact_faults(office: Office, known: KnownRecord, change: RecordCh
             )
         )
     stated = facts.cells()
+    if not faults:
+        later = state_later(facts, format_canonical(dict(said)).decode())
+        is_person = known.row["practitioner"] is not None
+        row = find_uncollected(to_facts(later, is_person=is_person), rules.tables)
+        if row is not None:
+            faults.append(
+                _fault(
+                    "procedure" if said.get("procedure") else "severity",
+                    "record.not-collected",
+                    "{citation}: {wording}; such a record is no credit item, withdraw it instead",
+                    citation=str(row.citation),
+                    wording=row.wording.zh,
+                )
+            )
     if not faults and all(stated[name] == text for name, text in said.items()):
         faults.append(_fault("event", "record.facts-same", "all of this is stated of the record already"))
     return faults

@@ -1,7 +1,8 @@
 """A published result of an inspection enters the credit file as a record, as the profile of the area says.
 
 The record is that of one version of the result: a correction brings another in its place, and what is taken
-down is withdrawn. It has points only where a clause of a rule pack names its kind.
+down is withdrawn. It has points only where a clause of a rule pack names its kind. What befell the record by
+itself stays: a corrected one is followed to what replaced it, and one that was forgotten does not come back.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import Any
 from agency_credit.database.tables import AgencyPractice, CreditRecord, RecordEvent
 from agency_credit.domain.canonical import digest, format_canonical
 from agency_credit.scoring.profile import ResultRecord
+from agency_credit.services.forgotten_tags import find_forgotten
+from agency_credit.services.import_records import record_digest
 from agency_credit.services.operation import Operation
 from agency_credit.services.rating_run import rate_touched
 from agency_credit.services.record_history import refuse_older_knowledge
 from agency_credit.services.record_publication import withdraw_publication
 from agency_credit.services.record_salts import append_salts, record_body
 from agency_credit.services.reference import load_categories, load_parameter
-from agency_credit.services.result_store import subject_of
+from agency_credit.services.result_store import load_versions, subject_of
 from agency_credit.services.rule_book import load_rule_book
 from agency_credit.services.supervision import load_profile
 
@@ -36,12 +39,12 @@ async def append_result_record(
     """
     before = None if corrected is None else await _load_record(inspection, corrected["version"])
     rule = await _find_rule(op, inspection, version)
-    if rule is not None:
+    if rule is not None and not await _is_forgotten(op, inspection, rule.kind):
         await refuse_older_knowledge(op.at)
         codes, texts = json.loads(version["categories_json"]), await load_categories()
         columns = {
             "kind": rule.kind,
-            "document_number": subject_of(inspection).rpartition("/")[0],
+            "document_number": _document(inspection),
             "decided_on": version["inspected_on"],
             "authority": (await load_parameter("office_name")).value,
             "summary": "；".join(texts[code] for code in codes),
@@ -56,7 +59,7 @@ async def append_result_record(
         )
         await row.save()
         await append_salts([(int(row.id), record_body(columns, inspection["uscc"]))])
-    if before is not None:
+    if before is not None and not await _is_withdrawn(before):
         await _withdraw(op, inspection, before, before["decided_on"])
     await _rate(op, inspection, {rule.kind if rule else "", before["kind"] if before else ""})
 
@@ -64,9 +67,7 @@ async def append_result_record(
 async def withdraw_result_record(op: Operation, inspection: dict[str, Any], version: int) -> None:
     """Withdraw the record of a version that is taken down."""
     row = await _load_record(inspection, version)
-    if row is None or await RecordEvent.exists().where(
-        (RecordEvent.record == row["id"]) & (RecordEvent.event == "withdrawn")
-    ):
+    if row is None or await _is_withdrawn(row):
         return
     await _withdraw(op, inspection, row, op.office.today())
     await _rate(op, inspection, {row["kind"]})
@@ -88,7 +89,28 @@ async def _find_rule(
 
 
 async def _load_record(inspection: dict[str, Any], version: int) -> dict[str, Any] | None:
-    return await CreditRecord.select().where(CreditRecord.digest == _digest(inspection, version)).first()
+    """The record of a version, or what two people put in its place; None: it has none, or none any more."""
+    found = await CreditRecord.select().where(CreditRecord.digest == _digest(inspection, version)).first()
+    newer = found
+    while newer is not None:
+        found = newer
+        newer = await CreditRecord.select().where(CreditRecord.corrects == found["id"]).first()
+    return found
+
+
+async def _is_withdrawn(record: dict[str, Any]) -> bool:
+    return await RecordEvent.exists().where(
+        (RecordEvent.record == record["id"]) & (RecordEvent.event == "withdrawn")
+    )
+
+
+async def _is_forgotten(op: Operation, inspection: dict[str, Any], kind: str) -> bool:
+    """Whether a record of any version was repaired or erased: no correction of the result brings it back."""
+    identities = {
+        record_digest(inspection["uscc"], "", kind, _document(inspection), version["inspected_on"])
+        for version in await load_versions(inspection["id"])
+    }
+    return bool(await find_forgotten(op.office.keys, identities))
 
 
 async def _withdraw(op: Operation, inspection: dict[str, Any], record: dict[str, Any], on: date) -> None:
@@ -102,6 +124,11 @@ async def _rate(op: Operation, inspection: dict[str, Any], kinds: set[str]) -> N
     book = await load_rule_book(op.office)
     if kinds & book.record_kinds_on(op.office.today()):
         await rate_touched(op, [inspection["agency"]])
+
+
+def _document(inspection: dict[str, Any]) -> str:
+    """The draw, or the lead, that an inspection belongs to."""
+    return subject_of(inspection).rpartition("/")[0]
 
 
 def _digest(inspection: dict[str, Any], version: int) -> str:

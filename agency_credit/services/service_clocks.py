@@ -10,6 +10,7 @@ import msgspec
 
 from agency_credit.database.tables import CaseStep, CreditCase
 from agency_credit.domain.day import day_in_china
+from agency_credit.inspection.repair_states import RepairStep
 from agency_credit.inspection.service_clocks import CaseTimes, quarters, tally, years
 from agency_credit.services.calendar import load_workdays
 from agency_credit.services.office import Office
@@ -23,6 +24,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 FEW = 5
 """Fewer decided cases than this say little; the page says so."""
 _TAKEN_BACK = "withdrawn"
+_RESTS = (CaseStep.case.kind == "repair") & (CaseStep.step == RepairStep.RETURNED.value)
+"""The agency completes its application: the clock of the office rests."""
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +101,11 @@ async def _load_cases() -> dict[str, list[CaseTimes]]:
     steps = defaultdict(list)
     rows = await (
         CaseStep.select(CaseStep.case, CaseStep.at, CaseStep.due_on, CaseStep.closes, CaseStep.step)
-        .where(CaseStep.due_on.is_not_null() | (CaseStep.closes == True))  # noqa: E712
+        .where(
+            CaseStep.due_on.is_not_null()
+            | (CaseStep.closes == True)  # noqa: E712
+            | _RESTS
+        )
         .order_by(CaseStep.sequence)
     )
     for row in rows:
@@ -110,7 +117,7 @@ async def _load_cases() -> dict[str, list[CaseTimes]]:
         cases[row["kind"]].append(
             CaseTimes(
                 opened_on=day_in_china(row["opened_at"]),
-                promises=tuple((day_in_china(s["at"]), s["due_on"]) for s in those if s["due_on"]),
+                promises=tuple((day_in_china(s["at"]), s["due_on"]) for s in those if not s["closes"]),
                 closed_on=None if end is None else day_in_china(end["at"]),
                 is_decided=end is not None and end["step"] != _TAKEN_BACK,
             )

@@ -33,6 +33,7 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
         "alarm.two-agencies": msgid("A practitioner is claimed by another agency too: clear it up"),
         "case.objection": msgid("Your objection is being decided"),
         "case.repair": msgid("Your application for repair is being decided"),
+        "case.returned": msgid("Complete your application for repair"),
         "follow-up": msgid("Put right what the inspection found"),
     },
     "message": {

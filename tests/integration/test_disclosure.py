@@ -19,7 +19,7 @@ from agency_credit.database.tables import (
     RecordEvent,
     RecordPublication,
 )
-from agency_credit.domain.errors import NotFoundError
+from agency_credit.domain.errors import FaultsError, NotFoundError
 from agency_credit.domain.role import SYSTEM
 from agency_credit.publication.entry import parse_entry
 from agency_credit.services.daily import run_claimed, run_daily
@@ -177,6 +177,16 @@ async def test_a_class_that_is_stated_later_ends_disclosure(world: World) -> Non
     assert (await run_daily(world.office, SYSTEM)).n_ended == 1
     assert (await entries_of("redacted"))[0]["body"] == {"entry": entry["index"], "reason": "not-public"}
     assert (await load_known_record(record)).record.withdrawn_on is None
+
+
+async def test_what_is_no_credit_item_by_what_is_stated_later_has_to_be_withdrawn(world: World) -> None:
+    record = await record_of(A, "通报批评", **PENALTY)
+    with pytest.raises(FaultsError) as caught:
+        await decide(world, record, "classified", texts={"procedure": "summary"})
+    (fault,) = caught.value.faults
+    assert (fault.at, fault.code) == ("procedure", "record.not-collected")
+    assert "第十三条" in str(fault.params["citation"])
+    await decide(world, record, "classified", texts={"severity": "general"})
 
 
 async def test_what_becomes_public_by_a_class_that_is_stated_later_counts_from_that_day(world: World) -> None:

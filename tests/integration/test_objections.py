@@ -402,6 +402,15 @@ async def test_without_a_value_in_the_profile_nothing_is_promised(world, clerk):
     await closed(world, number, REJECTED)
 
 
+async def test_no_day_is_promised_that_has_passed(world, clerk):
+    await made.enter_value_of_profile(world, OWN, None)
+    number = await objected(world, clerk)
+    world.clock.forward(days=30)
+    with pytest.raises(RefusedError, match="has passed"):
+        await extend_objection(world.office, world.drafter, number, "需请其他单位核查")
+    assert (await load_case(number)).due_on is None
+
+
 async def test_both_sides_are_told(world, clerk):
     await made.add_agency_person(world.office, "chief", A, DeskRight.MANAGER)
     number = await objected(world, clerk)

@@ -26,6 +26,9 @@ from agency_credit.domain.errors import (
 )
 from agency_credit.domain.role import DeskRight, Role
 from agency_credit.inspection.repair_states import RepairStep
+from agency_credit.services.agency_desk import load_credit_file
+from agency_credit.services.agency_desk_waiting import load_waiting
+from agency_credit.services.agency_seats import seat_of
 from agency_credit.services.case_store import load_case
 from agency_credit.services.deadlines import load_deadlines
 from agency_credit.services.desk import load_desk
@@ -124,6 +127,13 @@ async def test_the_clock_of_the_profile_runs_and_begins_anew_when_it_is_complete
     await return_repair(world.office, world.drafter, number, "请补充缴款凭证")
     view = await load_own_repair_view(world.office, clerk, A, number)
     assert (view.due_on, view.steps[-1].texts.reason) == (None, "请补充缴款凭证")
+    seat = seat_of(clerk, A)
+    (waiting,) = await load_waiting(world.office, seat, await load_credit_file(world.office, seat))
+    assert (waiting.kind, waiting.due_on, waiting.path) == (
+        "case.returned",
+        None,
+        f"/desk/{A}/repairs/{number}",
+    )
     world.clock.forward(days=7)
     wanted = await complete(world.office, A, record, files={})  # what was sent before still proves it
     await amend_repair(world.office, clerk, A, number, wanted)

@@ -8,11 +8,13 @@ from agency_credit.database.tables import CreditRecord, LogEntry, Rating, Record
 from agency_credit.domain.role import SYSTEM, Role
 from agency_credit.services.daily import run_daily
 from agency_credit.services.rating import load_ratings
+from agency_credit.services.record_change import load_commitment
 from agency_credit.services.register import load_agency
 from agency_credit.services.result_review import publish_result, review_result
 from agency_credit.services.result_withdrawal import ask_withdrawal, confirm_withdrawal
 from tests import world as made
 from tests.field import hand_in, published_visit
+from tests.integration.records import decide
 
 
 @pytest.fixture
@@ -91,3 +93,57 @@ async def test_a_result_that_is_taken_down_withdraws_its_records(world, publishe
     assert await RecordEvent.count().where(RecordEvent.record.is_in(records)) == 2
     shown = (await load_agency(world.office, published["uscc"])).records
     assert [row for row in shown if row.category == "inspection"] == []
+
+
+async def correct(world, visit, base=1):
+    await hand_in(world, visit["id"], categories=["1"], reason="更正", base=base)
+    await review_result(world.office, world.approver, visit["id"])
+    await publish_result(world.office, world.approver, visit["id"])
+
+
+async def withdrawals_of(*records):
+    rows = await RecordEvent.select(RecordEvent.record).where(
+        RecordEvent.record.is_in([row["id"] for row in records]) & (RecordEvent.event == "withdrawn")
+    )
+    return sorted(row["record"] for row in rows)
+
+
+async def test_a_record_that_was_withdrawn_by_itself_is_not_withdrawn_again_by_a_correction(world, published):
+    await run_daily(world.office, SYSTEM)
+    (first,) = await records_of(published)
+    await decide(world, await load_commitment(first["id"]), "withdrawn", on=first["decided_on"])
+    await correct(world, published)
+    first, second = await records_of(published)
+    assert await withdrawals_of(first, second) == [first["id"]]
+    assert await LogEntry.count().where(LogEntry.type == "record.withdrawn") == 1
+    assert second["corrects"] == first["id"]
+
+
+async def test_what_two_people_put_in_the_place_of_the_record_goes_with_the_result(world, published, deputy):
+    (first,) = await records_of(published)
+    texts = {"kind": "接受检查", "document": "补1号", "authority": "某局", "summary": "更正", "evidence": ""}
+    record = await load_commitment(first["id"])
+    await decide(world, record, "corrected", on=first["decided_on"], texts=texts)
+    mended = await CreditRecord.select().where(CreditRecord.corrects == first["id"]).first()
+    await correct(world, published)
+    rows = await CreditRecord.select().where(CreditRecord.agency == published["agency"])
+    newest = max(rows, key=lambda row: row["id"])
+    assert newest["corrects"] == mended["id"], "one visit has one record that stands"
+    assert await withdrawals_of(*rows) == sorted([first["id"], mended["id"]])
+    texts |= {"document": "补2号"}
+    record = await load_commitment(newest["id"])
+    await decide(world, record, "corrected", on=newest["decided_on"], texts=texts)
+    annulled = {"annulled_on": world.office.today(), "document": "1号", "reason": "撤销"}
+    await ask_withdrawal(world.office, world.approver, published["id"], **annulled)
+    await confirm_withdrawal(world.office, deputy, published["id"])
+    shown = (await load_agency(world.office, published["uscc"])).records
+    assert [row for row in shown if row.kind == "接受检查"] == []
+
+
+async def test_a_record_that_was_forgotten_does_not_come_back_with_a_correction(world, published):
+    (first,) = await records_of(published)
+    record = await load_commitment(first["id"])
+    await decide(world, record, "erased")
+    await correct(world, published)
+    await correct(world, published, base=2)
+    assert await records_of(published) == []

@@ -49,6 +49,21 @@ async def test_without_cases_the_page_says_so_in_zeros(world: World) -> None:
     }
 
 
+async def test_an_application_that_the_agency_completes_is_not_overdue(world: World) -> None:
+    due = date(2026, 11, 27)
+    await a_case(world, 1, "repair", due, None, "")
+    await a_case(world, 1, "objection", due, None, "")
+    async with operation(world.office, world.drafter, "test.case", "-", roles=None) as op:
+        for number in (1, 2):  # of an objection it is the verdict that is returned, inside the office
+            await append_case_step(op, number, "returned")
+    world.clock.forward(days=14)
+    clocks = (await load_service_clocks(world.office)).clocks
+    assert [(c.kind, c.quarters[0].open, c.quarters[0].overdue) for c in clocks] == [
+        ("objection", 1, 1),
+        ("repair", 1, 0),
+    ]
+
+
 async def test_cases_are_counted_and_nobody_is_named(world: World) -> None:
     due = date(2026, 11, 27)  # opened on Tuesday 24 November
     for record, (days, last) in enumerate(

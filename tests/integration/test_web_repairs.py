@@ -59,7 +59,7 @@ async def test_an_agency_applies_and_reads_what_became_of_it(world, clerk):
         answer = await sent(desk, path, fields, files)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{ROOT}/repairs/1")
         page = (await desk.client.get(f"{ROOT}/repairs/1")).text
-        assert "主管部门将于2026年12月10日前作出决定" in page
+        assert "主管部门最迟于2026年12月10日作出决定" in page
         (file,) = set(re.findall(rf'href="({ROOT}/repairs/1/files/\d+)"', page))
         answer = await desk.client.get(file)
         assert (answer.content, answer.headers["content-disposition"]) == (

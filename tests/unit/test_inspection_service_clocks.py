@@ -86,6 +86,15 @@ def test_an_extension_counts_from_the_day_on_which_it_was_given() -> None:
     assert tally([extended], date(2027, 1, 1), date(2027, 1, 5), is_workday).overdue == 0
 
 
+def test_the_clock_rests_while_the_agency_has_the_case() -> None:
+    opened = date(2026, 12, 1)
+    rests = (opened, date(2026, 12, 22)), (date(2026, 12, 8), None)
+    assert tally([CaseTimes(opened_on=opened, promises=rests)], *Q4, is_workday).overdue == 0
+    again = (*rests, (date(2026, 12, 30), date(2027, 1, 20)))
+    decided = CaseTimes(opened_on=opened, promises=again, closed_on=date(2027, 1, 18), is_decided=True)
+    assert tally([decided], date(2027, 1, 1), date(2027, 3, 31), is_workday).late == 0
+
+
 def test_quarters_and_years_follow_each_other_up_to_today() -> None:
     spans = quarters(date(2025, 11, 24), date(2026, 5, 2))
     assert [span[0].isoformat() for span in spans] == ["2025-10-01", "2026-01-01", "2026-04-01"]

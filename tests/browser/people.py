@@ -7,19 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD
+from tests.conftest import Clock
 
 OFFICE_FILES = Path(__file__).parents[2] / "seeds" / "data" / "office"
 Look = Callable[[Page, str], None]
 
 
-def log_in(page: Page, username: str) -> None:
+def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
     """Come to the desk."""
     page.goto("/admin")
     page.get_by_label("用户名").fill(username)
-    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("heading", name="工作台")).to_be_visible()
 
@@ -81,3 +83,24 @@ def import_list(page: Page, kind: str, file: str, look: Look, *, line: str | Non
 def save(page: Page) -> None:
     """Go on to the next page of the guided path."""
     page.get_by_role("button", name="保存并继续").click()
+
+
+def come_by_letter(page: Page, letter: str, username: str, clock: Clock, look: Look) -> None:
+    """From the scan of a letter to the ledger of the agency: three clicks."""
+    page.goto(letter)
+    look(page, "activate")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("您的姓名").fill("张三")
+    page.get_by_label("新密码").fill(PASSWORD)
+    page.get_by_label("再次输入密码").fill(PASSWORD)
+    page.get_by_label("本人经该机构同意办理").check()
+    page.get_by_role("button", name="开通并继续").click()  # 1
+    expect(page.get_by_role("heading", name="设置动态口令")).to_be_visible()
+    look(page, "authenticator")
+    secret = page.locator("code.digest").inner_text().replace(" ", "")
+    page.get_by_label("动态口令").fill(pyotp.TOTP(secret).at(int(clock.now.timestamp())))
+    page.get_by_role("button", name="启用").click()  # 2
+    expect(page.get_by_role("heading", name="备用码")).to_be_visible()
+    look(page, "recovery-codes")
+    page.get_by_role("link", name="计分明细").click()  # 3
+    expect(page.get_by_role("heading", name="计分明细").first).to_be_visible()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -16,6 +15,7 @@ from agency_credit.services.office import Office
 from agency_credit.services.people import load_actor
 from tests import world as made
 from tests.browser.conftest import TELEPHONE
+from tests.browser.people import come_by_letter
 from tests.conftest import Clock
 from tests.site import Site
 
@@ -58,27 +58,12 @@ def phone(browser: Browser, site: Site) -> Iterator[Page]:
 def test_from_the_letter_to_the_ledger_in_three_clicks(
     site: Site, phone: Page, look_at: Callable[[Page, str], None]
 ) -> None:
-    def look(name: str) -> None:
-        assert Axe().run(phone).response["violations"] == [], name
-        look_at(phone, name)
+    def look(page: Page, name: str) -> None:
+        assert Axe().run(page).response["violations"] == [], name
+        look_at(page, name)
 
-    phone.goto(LETTERS[0])  # the scan
-    look("activate")
-    phone.get_by_label("用户名").fill("jigou")
-    phone.get_by_label("您的姓名").fill("张三")
-    phone.get_by_label("新密码").fill(made.PASSWORD)
-    phone.get_by_label("再次输入密码").fill(made.PASSWORD)
-    phone.get_by_label("本人经该机构同意办理").check()
-    phone.get_by_role("button", name="开通并继续").click()  # 1
-    expect(phone.get_by_role("heading", name="设置动态口令")).to_be_visible()
-    look("authenticator")
-    secret = phone.locator("code.digest").inner_text().replace(" ", "")
-    phone.get_by_label("动态口令").fill(pyotp.TOTP(secret).at(int(site.clock.now.timestamp())))
-    phone.get_by_role("button", name="启用").click()  # 2
-    expect(phone.get_by_role("heading", name="备用码")).to_be_visible()
-    look("recovery-codes")
-    phone.get_by_role("link", name="计分明细").click()  # 3
+    come_by_letter(phone, LETTERS[0], "jigou", site.clock, look)
     expect(phone).to_have_url(f"{site.address}/desk/{made.uscc(0)}/ledger")
     expect(phone.get_by_text("淄博测试0号").first).to_be_visible()
     phone.goto(f"/desk/{made.uscc(0)}/people")
-    look("desk-people")
+    look(phone, "desk-people")

@@ -6,7 +6,7 @@ on the exact masking pattern was found (PIPL asks for necessity, arts 6 and 28-3
 follow common practice.
 
 A number counts however it is written: full-width digits, blanks, dots, hyphens or invisible characters
-between its groups. A longer row of digits that contains one is none.
+between its groups. A longer row of digits that contains one is none, but for the country code before it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IN_ENTRIES: frozenset[Kind] = frozenset({"identity", "mobile"})
 """What docs/spec/log.md keeps out of entries."""
 ALL: frozenset[Kind] = frozenset({"identity", "mobile", "landline"})
 
-_INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
 _GAP = f"[ .\u00b7_/()\uff08\uff09\u00a0\u2002-\u200a\u2010-\u2015\u3000\uff0d\uff0e{_INVISIBLE}-]"
 # At least ten digits, with at most three characters between two of them; X ends an identity number.
 _ROW = re.compile(
@@ -55,11 +55,13 @@ _LOCAL = re.compile(r"[2-9][0-9]{6,7}", re.ASCII)
 # Fifteen digits have no check digit, so they count only where the text says what they are.
 _OLD_IDENTITY_GROUPS = frozenset({(15,), (6, 6, 3), (6, 9), (1,) * 15})
 _SAID = re.compile("身份|证件号")
+_COUNTRY = re.compile(r"(?:00)?86(?=1[3-9])", re.ASCII)
 _BEFORE = 24
 _MOST_GROUPS = 6
 
 # The quick look at bytes: each pattern begins with a literal, which a search jumps to.
 _ASCII_GAPS = b" ._/()-"
+_QUICK_SAID = re.compile("(?:身份|证件号)".encode() + rb"[^0-9]{0,96}[0-9][0-9 .-]{14}")
 _QUICK_MOBILE = re.compile(rb"1[3-9][0-9]{9}")
 _QUICK_BIRTH = (
     re.compile(rb"19(?<=[0-9]{6}19)[0-9]{2}[01][0-9][0-3][0-9]{4}"),
@@ -67,8 +69,8 @@ _QUICK_BIRTH = (
 )
 _QUICK_LANDLINE = re.compile(rb"0(?:10|2[0-57-9]|[3-9][0-9]{2})[ ()_-]{1,3}[2-9][0-9]{6}")
 _ODD_SIGN = (  # gaps and invisible signs that are not ASCII, and full-width X, by their first byte
-    (rb"\xef", rb"(?:\xbc[\x88\x89\x8d\x8e\xb8]|\xbd\x98|\xbb\xbf)"),
-    (rb"\xe2", rb"(?:\x80[\x82-\x95]|\x81\xa0)"),
+    (rb"\xef", rb"(?:\xbc[\x88\x89\x8d\x8e\xb8]|\xbd\x98|\xbb\xbf|\xb8[\x80-\x8f])"),
+    (rb"\xe2", rb"(?:\x80[\x82-\x95\xaa-\xae]|\x81[\xa0-\xa4\xa6-\xa9])"),
     (rb"\xe3", rb"\x80\x80"),
     (rb"\xc2", rb"[\xa0\xad\xb7]"),
 )
@@ -119,9 +121,10 @@ def find_personal_numbers(text: str) -> list[PersonalNumber]:
 def may_hold_personal_number(data: bytes) -> bool:
     """Whether a text in UTF-8 is worth a closer look; most pages are not, and this takes a third of the time.
 
-    Where it is not, `find_personal_numbers` finds nothing but perhaps an identity number of 15 digits.
+    Where it is not, `find_personal_numbers` finds nothing but perhaps an identity number of 15 digits
+    with other digits between it and the word that says so.
     """
-    if any(odd.search(data) for odd in (*_QUICK_ODD, _QUICK_LANDLINE)):
+    if any(odd.search(data) for odd in (*_QUICK_ODD, _QUICK_LANDLINE, _QUICK_SAID)):
         return True
     joined = data.translate(None, _ASCII_GAPS)
     if any(birth.search(joined) for birth in _QUICK_BIRTH):
@@ -212,7 +215,7 @@ class _Group:
 
 
 def _find_in_row(text: str, row: re.Match[str]) -> Iterator[PersonalNumber]:
-    groups = _groups_of(row)
+    groups = [part for group in _groups_of(row) for part in _without_country(text, group)]
     first = 0
     while first < len(groups):
         found = _find_from(text, groups, first)
@@ -244,6 +247,20 @@ def _groups_of(row: re.Match[str]) -> list[_Group]:
         last = place
     groups.append(_Group(at + start, at + last + 1, digits.translate(_FULL_WIDTH), gap_before))
     return groups
+
+
+def _without_country(text: str, group: _Group) -> Sequence[_Group]:
+    """A group that begins with +86 or 0086 and a mobile number as two: the country code hides no number."""
+    country = _COUNTRY.match(group.digits)
+    is_said = group.digits.startswith("00") or text[group.start - 1 : group.start] in ("+", "\uff0b")
+    if country is None or not is_said:
+        return (group,)
+    places = [place.start() for place in _SHOWN_DIGITS.finditer(text, group.start, group.end)]
+    start = places[country.end()]
+    return (
+        _Group(group.start, start, country[0], group.gap),
+        _Group(start, group.end, group.digits[country.end() :], ""),
+    )
 
 
 def _find_from(text: str, groups: Sequence[_Group], first: int) -> tuple[Kind, int] | None:

@@ -22,8 +22,10 @@ from agency_credit.services.agency_statement import load_statements
 from agency_credit.services.case_store import CaseFilter, load_case, load_cases
 from agency_credit.services.inspection_views import load_other_visits
 from agency_credit.services.notices import load_notices
+from agency_credit.services.objection_desk import told_steps as told_of_objection
 from agency_credit.services.office import Office
 from agency_credit.services.operation import append_audit
+from agency_credit.services.repair_desk import told_steps as told_of_repair
 
 Cell: TypeAlias = "str | int | bool | date | datetime | None"
 Row: TypeAlias = dict[str, Cell]
@@ -179,7 +181,7 @@ def _events(file: CreditFile) -> list[Row]:
 
 
 async def _load_cases(seat: Seat) -> list[Row]:
-    """A row a step; who of the office took it is not said."""
+    """A row a step; who of the office took it is not said, nor what officers propose to each other."""
     pages = [
         await load_cases(CaseFilter(agency=seat.agency_id, is_open=is_open, limit=_MOST))
         for is_open in (True, False)
@@ -198,7 +200,7 @@ async def _load_cases(seat: Seat) -> list[Row]:
             "log_index": step.log_index,
         }
         for case in cases
-        for step in case.steps
+        for step in (told_of_objection(case) if case.kind == "objection" else told_of_repair(case))
     ]
 
 

@@ -269,14 +269,14 @@ async def load_cases(wanted: CaseFilter) -> CasePage:
     Raises
     ------
     NotFoundError
-        There is no such case as `wanted.after`.
+        There is no such case as `wanted.after`, or none of the agency.
     """
     condition, values = _conditions(wanted)
     condition += f" AND {'NOT ' if wanted.is_open else ''}EXISTS ({_CLOSING})"
     order = f"{_DUE}, c.id" if wanted.is_open else "c.id DESC"
     if wanted.after is not None and wanted.is_open:
         condition += f" AND ({_DUE}, c.id) > ({{}}, {{}})"
-        values += [await _load_due(wanted.after), wanted.after]
+        values += [await _load_due(wanted.after, wanted.agency), wanted.after]
     elif wanted.after is not None:
         condition, values = f"{condition} AND c.id < {{}}", [*values, wanted.after]
     lines = await _load_lines(condition, values, f"ORDER BY {order}", wanted.limit + 1)
@@ -317,9 +317,15 @@ _DUE_OF = 'SELECT MAX(d.due_on) FROM case_step d WHERE d."case" = c.id'
 _DUE = f"COALESCE(({_DUE_OF}), '{_NEVER}')"
 
 
-async def _load_due(case: int) -> date:
-    """The day promised last in a case, far in the future where there is none: its place in the list."""
-    steps = await CaseStep.select(CaseStep.due_on).where(CaseStep.case == case)
+async def _load_due(case: int, agency: int | None) -> date:
+    """The day promised last in a case, far in the future where there is none: its place in the list.
+
+    A list of one agency begins after none of another: what it shows would tell that case's day.
+    """
+    is_meant = CaseStep.case == case
+    if agency is not None:
+        is_meant = is_meant & (CaseStep.case.agency == agency)
+    steps = await CaseStep.select(CaseStep.due_on).where(is_meant)
     if not steps:
         raise unknown_case(case)
     return max((step["due_on"] for step in steps if step["due_on"] is not None), default=_NEVER)

@@ -207,11 +207,16 @@ async def load_agency_objection(office: Office, seat: Seat, number: int) -> Obje
         case=case,
         state=(ObjectionState.OPEN if is_waiting else state).value,
         clock=(await _load_clocks(office, [case]))[0],
-        steps=[step for step in case.steps if step.step in _TOLD],
+        steps=told_steps(case),
         known=await _load_record(case),
         is_provisional=_is_provisional(case),
         verdict=_verdict_of(case.last(ObjectionStep.DECIDED)),
     )
+
+
+def told_steps(case: Case) -> list[CaseStepView]:
+    """Steps of an objection that its agency sees."""
+    return [step for step in case.steps if step.step in _TOLD]
 
 
 async def load_office_objection(office: Office, actor: Actor, number: int) -> OfficeObjection:

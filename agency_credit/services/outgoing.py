@@ -15,6 +15,8 @@ from agency_credit.services.reference import load_parameter
 PUBLIC_TELEPHONES = "public_telephones"
 TOLD_AGAIN_AFTER = timedelta(days=1)
 """A page that is asked for again and again would fill the audit lines."""
+MOST_A_DAY = 100
+"""Audit lines that are never removed: whoever finds another address each time writes no more of them."""
 _ACTION = "answer.blocked"
 _LONGEST = 200
 
@@ -27,7 +29,8 @@ async def load_public_telephones() -> frozenset[str]:
 
 
 async def report_blocked(office: Office, kind: str, path: str) -> None:
-    """Note that an answer was held back, and tell the system administrators; once a day for a kind and path.
+    """Note that an answer was held back, and tell the system administrators; once a day for a kind and path,
+    and `MOST_A_DAY` times at most.
 
     Parameters
     ----------
@@ -37,16 +40,13 @@ async def report_blocked(office: Office, kind: str, path: str) -> None:
         That was asked for; it holds no personal number.
     """
     subject = path[:_LONGEST]
-    told = (
-        await AuditLine.select(AuditLine.details_json)
-        .where(
-            (AuditLine.action == _ACTION)
-            & (AuditLine.subject == subject)
-            & (AuditLine.at > office.now() - TOLD_AGAIN_AFTER)
-        )
-        .output(as_list=True)
+    told = await (
+        AuditLine.select(AuditLine.subject, AuditLine.details_json)
+        .where((AuditLine.action == _ACTION) & (AuditLine.at > office.now() - TOLD_AGAIN_AFTER))
+        .limit(MOST_A_DAY)
     )
-    if any(f'"{kind}"' in details for details in told):
+    is_told = any(line["subject"] == subject and f'"{kind}"' in line["details_json"] for line in told)
+    if is_told or len(told) == MOST_A_DAY:
         return
     async with operation(office, SYSTEM, _ACTION, subject, roles=None) as op:
         op.details["kind"] = kind

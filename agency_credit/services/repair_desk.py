@@ -138,7 +138,13 @@ async def load_own_repair_view(office: Office, actor: Actor, uscc: str, number: 
     view = await load_repair_view(office, number)
     if view.case.uscc != uscc:
         raise unknown_case(number)
-    return replace(view, steps=tuple(step for step in view.steps if step.row.step not in _INTERNAL))
+    told = {step.number for step in told_steps(view.case)}
+    return replace(view, steps=tuple(step for step in view.steps if step.row.number in told))
+
+
+def told_steps(case: Case) -> list[CaseStepView]:
+    """Steps of an application that its agency sees."""
+    return [step for step in case.steps if step.step not in _INTERNAL]
 
 
 async def load_own_repairs(actor: Actor, uscc: str, *, is_open: bool, after: int | None = None) -> CasePage:

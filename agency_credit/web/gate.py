@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from litestar import Request
 from litestar.enums import ScopeType
@@ -38,16 +38,19 @@ LARGEST_HELD = 64 * 1024 * 1024
 MOST_REMEMBERED = 10_000
 """Digests of answers that were searched: a page that is read again, as most are, is not searched again."""
 _CLEAN: dict[tuple[Collection[Kind], bytes], None] = {}
-_PRIVATE = ("/admin", "/desk", "/metrics")
+_PRIVATE = ("/activate", "/admin", "/desk", "/metrics")
+"""With what is below; at /activate somebody reads what he has typed himself, and what is wrong with it."""
 _TEXTS = ("text/", "application/json", "application/problem+json", "application/x-ndjson", "application/xml")
 _TEXT_ENDINGS = ("+json", "+xml")
 _COMMITTED = re.compile(r"/log/|/verify|(/api/v1)?/draws/[^/]+/files/")
 """Bytes that were committed to: a landline in them was no fault then, and nothing in them can be changed."""
 _ESCAPES = (
     re.compile(rb"&#(?:[xX]0*3[0-9];|0*4[89];|0*5[0-7];|[xX]0*[fF][fF]1|0*653)"),
+    re.compile(rb"[0-9]&(?:#|[A-Za-z]{2,24};)"),
     re.compile(rb"\\u"),
+    re.compile(rb"%(?:3[0-9]|(?<=[0-9]%)[0-9A-Fa-f]{2})"),
 )
-"""Digits written as references of HTML; whatever JSON escapes."""
+"""Digits, and signs between them, written as references of HTML or in an address; whatever JSON escapes."""
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _OVERLAP = 64
 _logger = logging.getLogger("agency_credit.web")
@@ -59,10 +62,12 @@ def find_in_bytes(data: bytes, kinds: Collection[Kind] = ALL) -> list[tuple[Kind
     if not is_escaped and not may_hold_personal_number(data):
         return []
     text = data.decode("utf-8", "replace")
-    if is_escaped and "&#" in text:
+    if is_escaped and "&" in text:
         text += "\n" + html.unescape(text)
     if is_escaped and "\\u" in text:
         text += "\n" + _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    if is_escaped and "%" in text:
+        text += "\n" + unquote(text)
     return [(found.kind, found.digits) for found in find_personal_numbers(text) if found.kind in kinds]
 
 
@@ -87,13 +92,17 @@ class OutgoingGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on; what comes back is searched before the first byte of it is sent."""
-        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(_PRIVATE):
+        if scope["type"] != ScopeType.HTTP or _is_private(scope["path"]):
             await self.app(scope, receive, send)
             return
         held = _SearchedAnswer(scope, receive, send)
         await self.app(scope, receive, held.receive_message)
         if kind := scope["state"].get("blocked"):
             await _report(scope, kind)
+
+
+def _is_private(path: str) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in _PRIVATE)
 
 
 class _SearchedAnswer:
@@ -171,8 +180,8 @@ async def _find(scope: Scope, body: bytes) -> list[tuple[Kind, str]]:
 
 async def _answer_instead(scope: Scope, receive: Receive, send: Send, found: list[tuple[Kind, str]]) -> None:
     """A page without the content; where the visitor typed the number himself, nobody need be told."""
-    asked = f"{scope['path']} {unquote_plus(scope['query_string'].decode('latin-1'))}"
-    typed = {number.digits for number in find_personal_numbers(asked)}
+    asked = f"{scope['path']}\n{unquote_plus(scope['query_string'].decode('latin-1'))}"
+    typed = {digits for _, digits in find_in_bytes(asked.encode("utf-8", "replace"))}  # however escaped
     is_echo = all(digits in typed for _, digits in found)
     shown: Any = {**scope, "path": mask_personal_numbers(scope["path"]), "query_string": b""}
     request: Request[Any, Any, Any] = Request(shown, receive)

@@ -14,6 +14,7 @@ from agency_credit.domain.errors import RefusedError
 from agency_credit.domain.role import Role
 from agency_credit.services.account import change_own_name
 from agency_credit.services.office import Office
+from agency_credit.services.outgoing import MOST_A_DAY, report_blocked
 from agency_credit.services.people import create_person
 from agency_credit.web import gate
 from agency_credit.web.bundle import format_bundle
@@ -103,6 +104,39 @@ async def test_what_the_visitor_typed_is_not_repeated_and_troubles_nobody(
         answer = await client.get(path.format(quote(number)))
     assert answer.status_code in (400, 404, 422)
     assert find_in_bytes(answer.content) == []
+    assert await AuditLine.count().where(AuditLine.action == "answer.blocked") == 0
+
+
+@pytest.mark.parametrize(
+    "number", [r"\u00313800138000", "&#49;3800138000", "%31%33800138000", "138&nbsp;00138000"]
+)
+@pytest.mark.parametrize("path", ["/agencies?q={}", "/nothing/{}", "/api/v1/nothing/{}", "/deskx/{}"])
+async def test_strangers_do_not_fill_the_trail_with_what_they_write_in_other_ways(
+    office: Office, path: str, number: str
+) -> None:
+    await add_person("sysadmin", Role.SYSTEM)
+    async with visit(office) as client:
+        answer = await client.get(path.format(quote(number)))
+    assert answer.status_code in (200, 400, 404)
+    assert find_in_bytes(answer.content) == []
+    assert await AuditLine.count().where(AuditLine.action == "answer.blocked") == 0
+    assert await Notice.count() == 0
+
+
+async def test_a_day_has_a_hundred_reports_at_most(office: Office, clock: Clock) -> None:
+    for number in range(MOST_A_DAY + 5):
+        await report_blocked(office, "mobile", f"/nothing/{number}")
+    assert await AuditLine.count().where(AuditLine.action == "answer.blocked") == MOST_A_DAY
+    clock.forward(hours=25)
+    await report_blocked(office, "mobile", "/nothing/0")
+    assert await AuditLine.count().where(AuditLine.action == "answer.blocked") == MOST_A_DAY + 1
+
+
+async def test_who_chooses_his_telephone_as_user_name_is_told_what_is_wrong(office: Office) -> None:
+    form = {"uscc": A, "code": "AAAA-" * 5, "username": MOBILE, "display_name": "王某"}
+    async with visit(office) as client:
+        answer = await client.post("/activate", data=form)
+    assert answer.status_code == 422
     assert await AuditLine.count().where(AuditLine.action == "answer.blocked") == 0
 
 

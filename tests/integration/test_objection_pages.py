@@ -9,8 +9,15 @@ import pytest
 from agency_credit.database import append_rows, transaction
 from agency_credit.database.tables import AuditLine, CaseStep, CreditCase, CreditRecord, Rating
 from agency_credit.domain.role import DeskRight
-from agency_credit.services.objection_basis import OTHERS, OWN
-from agency_credit.services.objections import open_objection
+from agency_credit.inspection.objection_states import Verdict
+from agency_credit.services.agency_file import load_agency_file
+from agency_credit.services.objection_basis import OTHERS, OWN, Proposal
+from agency_credit.services.objections import (
+    decide_objection,
+    open_objection,
+    propose_verdict,
+    return_verdict,
+)
 from agency_credit.services.people import load_actor
 from agency_credit.services.rating_run import rate_all
 from tests import world as made
@@ -264,3 +271,31 @@ async def test_ten_thousand_objections_take_no_more_statements_than_few(world, s
         assert second.count('scope="row"') == 50
         assert (await desk.open("/admin/objections?after=999999")).status_code == 404
     assert "异议已处理（未采纳）" in await public(world)
+
+
+async def test_what_officers_propose_to_each_other_is_not_in_the_file_to_take_away_either(world):
+    number = await opened(world)
+    proposal = Proposal(verdict=Verdict.UPHELD, reasons="内部意见甲")
+    await propose_verdict(world.office, world.drafter, number, proposal)
+    await return_verdict(world.office, world.approver, number, "内部意见乙")
+    await propose_verdict(world.office, world.drafter, number, proposal)
+    tables = await load_agency_file(world.office, await load_actor("reader"), A)
+    assert [(row["number"], row["step"]) for row in tables["cases"]] == [(number, "opened")]
+    assert "内部意见" not in str(tables)
+    await decide_objection(world.office, world.approver, number)
+    tables = await load_agency_file(world.office, await load_actor("reader"), A)
+    assert [row["step"] for row in tables["cases"]] == ["opened", "decided"]
+
+
+async def test_a_list_does_not_tell_by_its_pages_when_a_case_of_another_agency_is_due(world):
+    own = await opened(world)
+    record = await record_of(B, "警告", document_number="5号")
+    theirs = await open_objection(world.office, await load_actor("other"), B, record, "有误")
+    async with desk_of(world.office, "clerk") as desk:
+        assert (await desk.open(f"/desk/{A}/objections?after={own}")).status_code == 200
+        answers = [
+            await desk.open(f"/desk/{A}/{page}?after={number}")
+            for page in ("objections", "repairs")
+            for number in (theirs, 999_999)
+        ]
+    assert [answer.status_code for answer in answers] == [404] * 4

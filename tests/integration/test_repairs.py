@@ -28,6 +28,7 @@ from agency_credit.domain.role import DeskRight, Role
 from agency_credit.inspection.repair_states import RepairStep
 from agency_credit.services.agency_desk import load_credit_file
 from agency_credit.services.agency_desk_waiting import load_waiting
+from agency_credit.services.agency_file import load_agency_file
 from agency_credit.services.agency_seats import seat_of
 from agency_credit.services.case_store import load_case
 from agency_credit.services.deadlines import load_deadlines
@@ -221,6 +222,8 @@ async def test_the_agency_does_not_see_what_is_proposed(world, clerk):
     await proposed(world, number, RepairStep.REFUSED, next_on=NEXT, next_reason="补正需要时间")
     view = await load_own_repair_view(world.office, clerk, A, number)
     assert [step.row.step for step in view.steps] == ["applied"]
+    cases = (await load_agency_file(world.office, clerk, A))["cases"]
+    assert [row["step"] for row in cases] == ["applied"]
 
 
 # --- decisions ----------------------------------------------------------------------------------------

@@ -52,6 +52,11 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
         ("1 3 8 0 0 1 3 8 0 0 0", "mobile"),
         ("138\u200b0013\u20608000", "mobile"),
         ("+86 13800138000", "mobile"),
+        ("+8613800138000", "mobile"),
+        ("＋86138 0013 8000", "mobile"),
+        ("电话008613800138000转2", "mobile"),
+        ("138\u202a0013\u20628000", "mobile"),
+        ("13\ufe0f800138000", "mobile"),
         ("2026-11-24 13800138000", "mobile"),
         ("abc13800138000def", "mobile"),
         ("0533-2345678", "landline"),
@@ -76,7 +81,7 @@ def test_a_number_is_found_however_it_is_written(text: str, kind: str | None) ->
         "3703-2026-0533-2345678", "27200638232795031253", "03 07 12 18 25 31 + 09", "0.0533 2345678.5",
         "a" * 20 + "13800138000" + "f" * 33, "13800138000abcde", "138001380001",
         "110105194912310021", "990105194912310028", "0012-2345678", "0533-1234567",
-        "M66 120H80.5V13800 138000",
+        "M66 120H80.5V13800 138000", "8613800138000", "+008613800138", "+8613800138000123",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_none(text: str) -> None:
@@ -160,6 +165,22 @@ def test_a_valid_identity_number_is_caught_in_any_text_and_any_answer(
     for page in pages:
         assert ("identity", number) in find_in_bytes(page.encode("utf-8", "ignore")), page
     assert number not in mask_personal_numbers(text)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"身份证号：{OLD}",
+        f"<td>证件号</td><td>{OLD}</td>",
+        "138&nbsp;0013&#45;8000",
+        "138&#8203;00138000",
+        '<a href="/agencies?q=138%200013%208000">',
+        '<a href="/agencies?q=%31%33800138000">',
+        '{"q":"\\u00313800138000"}',
+    ],
+)
+def test_an_answer_hides_a_number_behind_no_way_of_writing_it(page: str) -> None:
+    assert find_in_bytes(page.encode())
 
 
 @settings(deadline=None, max_examples=500)

@@ -11,11 +11,13 @@ between its groups. A longer row of digits that contains one is none, but for th
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import unquote
 
 from stdnum.cn import uscc
 
@@ -34,6 +36,8 @@ _ROW = re.compile(
 )
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX", "")
 _SHOWN_DIGITS = re.compile("[0-9Xx\uff10-\uff19\uff38\uff58]")
+_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_HALVES = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile("[ \u00a0\u2002-\u200a\u3000]")
 
 # Digests, nonces and keys are long rows of hexadecimal digits, no numbers of telephones.
@@ -118,6 +122,25 @@ def find_personal_numbers(text: str) -> list[PersonalNumber]:
     return [number for row in _ROW.finditer(text) for number in _find_in_row(text, row)]
 
 
+def readings(text: str) -> list[str]:
+    """`text`, and what it says where references of HTML, escapes of JSON and of addresses are read.
+
+    Whoever types a number in such a way would have a page that is held back, did the entry not see it too.
+    """
+    found = [text]
+    for read in (html.unescape, _read_escapes, unquote):
+        found += [reading for one in tuple(found) if (reading := read(one)) not in found]
+    return found
+
+
+def _read_escapes(text: str) -> str:
+    """A text with the escapes of JSON read; halves of characters are none."""
+    if "\\u" not in text:
+        return text
+    read = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return _HALVES.sub("\ufffd", read)
+
+
 def may_hold_personal_number(data: bytes) -> bool:
     """Whether a text in UTF-8 is worth a closer look; most pages are not, and this takes a third of the time.
 
@@ -140,14 +163,14 @@ def may_hold_personal_number(data: bytes) -> bool:
 def find_personal_number(
     text: str, kinds: Collection[Kind] = ALL, allowed: Collection[str] = ()
 ) -> Kind | None:
-    """Kind of the first personal number in `text`; None: there is none.
+    """Kind of the first personal number in any reading of `text`; None: there is none.
 
     Parameters
     ----------
     allowed
         Digits of telephone numbers that the office publishes itself.
     """
-    found = find_personal_numbers(text)
+    found = [number for reading in readings(text) for number in find_personal_numbers(reading)]
     return next((n.kind for n in found if n.kind in kinds and n.digits not in allowed), None)
 
 
@@ -178,7 +201,13 @@ def check_publishable(text: str, kinds: Collection[Kind] = ALL, allowed: Collect
 
 
 def mask_personal_numbers(text: str) -> str:
-    """`text` with personal numbers masked but for their ends: ``138****8000``."""
+    """`text` with personal numbers masked but for their ends: ``138****8000``.
+
+    Where one stands in another reading of it alone, that reading is given back.
+    """
+    for reading in readings(text)[1:]:
+        if find_personal_numbers(reading):
+            return mask_personal_numbers(reading)
     while found := find_personal_numbers(text):  # what a mask leaves may stand beside other digits
         for number in reversed(found):
             text = text[: number.start] + _mask(number) + text[number.end :]

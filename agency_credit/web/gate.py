@@ -8,13 +8,12 @@ to whoever may see it, masked where he may not; they are no matter of this gate.
 from __future__ import annotations
 
 import hashlib
-import html
 import logging
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote_plus
 
 from litestar import Request
 from litestar.enums import ScopeType
@@ -28,6 +27,7 @@ from agency_credit.publication.masking import (
     find_personal_numbers,
     mask_personal_numbers,
     may_hold_personal_number,
+    readings,
 )
 from agency_credit.services.outgoing import load_public_telephones, report_blocked
 from agency_credit.web.metrics import BLOCKED
@@ -51,7 +51,6 @@ _ESCAPES = (
     re.compile(rb"%(?:3[0-9]|(?<=[0-9]%)[0-9A-Fa-f]{2})"),
 )
 """Digits, and signs between them, written as references of HTML or in an address; whatever JSON escapes."""
-_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _OVERLAP = 64
 _logger = logging.getLogger("agency_credit.web")
 
@@ -62,13 +61,12 @@ def find_in_bytes(data: bytes, kinds: Collection[Kind] = ALL) -> list[tuple[Kind
     if not is_escaped and not may_hold_personal_number(data):
         return []
     text = data.decode("utf-8", "replace")
-    if is_escaped and "&" in text:
-        text += "\n" + html.unescape(text)
-    if is_escaped and "\\u" in text:
-        text += "\n" + _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    if is_escaped and "%" in text:
-        text += "\n" + unquote(text)
-    return [(found.kind, found.digits) for found in find_personal_numbers(text) if found.kind in kinds]
+    numbers = [
+        number
+        for reading in (readings(text) if is_escaped else [text])
+        for number in find_personal_numbers(reading)
+    ]
+    return list(dict.fromkeys((found.kind, found.digits) for found in numbers if found.kind in kinds))
 
 
 def check_files(files: Mapping[str, bytes]) -> None:

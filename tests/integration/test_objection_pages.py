@@ -293,9 +293,5 @@ async def test_a_list_does_not_tell_by_its_pages_when_a_case_of_another_agency_i
     theirs = await open_objection(world.office, await load_actor("other"), B, record, "有误")
     async with desk_of(world.office, "clerk") as desk:
         assert (await desk.open(f"/desk/{A}/objections?after={own}")).status_code == 200
-        answers = [
-            await desk.open(f"/desk/{A}/{page}?after={number}")
-            for page in ("objections", "repairs")
-            for number in (theirs, 999_999)
-        ]
-    assert [answer.status_code for answer in answers] == [404] * 4
+        for number in (theirs, 999_999):
+            assert (await desk.open(f"/desk/{A}/objections?after={number}")).status_code == 404

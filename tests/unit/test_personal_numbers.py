@@ -183,6 +183,49 @@ def test_an_answer_hides_a_number_behind_no_way_of_writing_it(page: str) -> None
     assert find_in_bytes(page.encode())
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [r"\u00313800138000", "&#49;3800138000", "138&nbsp;0013&nbsp;8000", "%31%33800138000",
+     r"\\u00313800138000", r"\&#117;00313800138000", r"\ud800\u00313800138000"],
+)  # fmt: skip
+def test_what_would_hold_a_page_back_is_refused_at_entry_and_masked_on_its_way(typed: str) -> None:
+    assert find_personal_number(f"承诺{typed}。") == "mobile"
+    masked = mask_personal_numbers(f"承诺{typed}。")
+    masked.encode()
+    for page in (f"<p>{html.escape(masked)}</p>", json.dumps({"a": masked}, ensure_ascii=False), masked):
+        assert find_in_bytes(page.encode()) == []
+
+
+@settings(deadline=None)
+@given(
+    text=st.lists(
+        st.sampled_from(
+            [
+                *"0138&#;%\\ux '\"",
+                "&#49;",
+                "%31",
+                "&amp;",
+                "&#117;",
+                "\\u0031",
+                "800138000",
+                "3800138000",
+                MOBILE,
+            ]
+        ),
+        max_size=8,
+    ).map("".join)
+)
+def test_no_text_that_was_taken_holds_a_page_back(text: str) -> None:
+    taken = text if find_personal_number(text) is None else mask_personal_numbers(text)
+    other = "\\u003c &nbsp; 100%25"  # signs that make the gate read the rest in all ways
+    for page in (
+        f"<p>{html.escape(taken)}</p> {other}",
+        json.dumps({"a": taken, "b": other}, ensure_ascii=False),
+        json.dumps({"a": taken}),
+    ):
+        assert find_in_bytes(page.encode()) == [], page
+
+
 @settings(deadline=None, max_examples=500)
 @given(
     text=st.lists(

@@ -108,6 +108,21 @@ async def append_only(table: str) -> None:
         )
 
 
+async def refuse_emptying(table: str, message: str) -> None:
+    """Refuse TRUNCATE, which asks no trigger of a row; SQLite has no such statement."""
+    if not _is_server():
+        return
+    trigger = f"{table}_emptying"
+    await _run(
+        f'CREATE FUNCTION "{trigger}_refused"() RETURNS trigger LANGUAGE plpgsql AS '
+        f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
+    )
+    await _run(
+        f'CREATE TRIGGER "{trigger}" BEFORE TRUNCATE ON "{table}" '
+        f'FOR EACH STATEMENT EXECUTE FUNCTION "{trigger}_refused"()'
+    )
+
+
 async def refuse(table: str, event: str, name: str, message: str, *, when: str | None = None) -> None:
     """Refuse `event` (INSERT, UPDATE, DELETE) on a row.
 

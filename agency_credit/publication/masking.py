@@ -17,7 +17,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
-from urllib.parse import unquote
 
 from stdnum.cn import uscc
 
@@ -37,6 +36,7 @@ _ROW = re.compile(
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX", "")
 _SHOWN_DIGITS = re.compile("[0-9Xx\uff10-\uff19\uff38\uff58]")
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_BYTES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _HALVES = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile("[ \u00a0\u2002-\u200a\u3000]")
 
@@ -128,7 +128,7 @@ def readings(text: str) -> list[str]:
     Whoever types a number in such a way would have a page that is held back, did the entry not see it too.
     """
     found = [text]
-    for read in (html.unescape, _read_escapes, unquote):
+    for read in (html.unescape, _read_escapes, _read_address):
         found += [reading for one in tuple(found) if (reading := read(one)) not in found]
     return found
 
@@ -139,6 +139,15 @@ def _read_escapes(text: str) -> str:
         return text
     read = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return _HALVES.sub("\ufffd", read)
+
+
+def _read_address(text: str) -> str:
+    """A text with the signs read that an address writes as bytes, such as ``%20``."""
+
+    def read(match: re.Match[str]) -> str:
+        return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
+
+    return _BYTES.sub(read, text) if "%" in text else text
 
 
 def may_hold_personal_number(data: bytes) -> bool:

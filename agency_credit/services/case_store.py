@@ -322,13 +322,13 @@ async def _load_due(case: int, agency: int | None) -> date:
 
     A list of one agency begins after none of another: what it shows would tell that case's day.
     """
-    is_meant = CaseStep.case == case
+    steps = CaseStep.select(CaseStep.due_on).where(CaseStep.case == case)
     if agency is not None:
-        is_meant = is_meant & (CaseStep.case.agency == agency)
-    steps = await CaseStep.select(CaseStep.due_on).where(is_meant)
-    if not steps:
+        steps = steps.where(CaseStep.case.agency == agency)
+    days = [step["due_on"] for step in await steps]
+    if not days:
         raise unknown_case(case)
-    return max((step["due_on"] for step in steps if step["due_on"] is not None), default=_NEVER)
+    return max((day for day in days if day is not None), default=_NEVER)
 
 
 def _conditions(wanted: CaseFilter) -> tuple[str, list[Any]]:

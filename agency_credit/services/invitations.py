@@ -14,7 +14,7 @@ from typing import Any
 from agency_credit.database.tables import Invitation, Person, Session
 from agency_credit.domain.canonical import digest
 from agency_credit.domain.errors import ForbiddenError, InputError, NotFoundError, RefusedError
-from agency_credit.domain.role import SECURITY_ADMINISTRATOR, Actor, Role
+from agency_credit.domain.role import AGENCY, SECURITY_ADMINISTRATOR, Actor, Role
 from agency_credit.services.activation_codes import cancel_codes_by
 from agency_credit.services.login_throttle import note_attempt, note_success
 from agency_credit.services.office import Office
@@ -71,6 +71,8 @@ async def invite_person(
             agency=agency,
             given_by=actor.username,
         )
+        if AGENCY & frozenset(roles):  # as with a letter: no password alone opens a desk
+            await Person.update({Person.requires_totp: True}).where(Person.id == person)
         op.details["roles"] = " ".join(sorted(roles))
         return await _append(actor, person, username, op.at, op.at + settings.invitation)
 

@@ -190,10 +190,14 @@ async def require_totp(office: Office, actor: Actor, username: str, *, is_requir
     Raises
     ------
     RefusedError
-        The own account.
+        The own account; a person of an agency is always asked for it.
     """
     async with operation(office, actor, "person.require-totp", username, roles=SECURITY_ADMINISTRATOR) as op:
         row = await _load_other(actor, username)
+        if not is_required and Role.AGENCY in await _load_roles(row["id"]):
+            raise RefusedError(
+                "person.agency-totp", "people of agencies always need an authenticator; nobody is let off"
+            )
         await Person.update({Person.requires_totp: is_required}).where(Person.id == row["id"])
         op.details["required"] = is_required
 

@@ -157,9 +157,33 @@ async def test_the_tables_that_are_appended_only_are_all_named(engine: Database)
         "case_text",
         "case_file",
         "case_file_content",
+        "record_salt",
         "reply_text",
     }  # never changed, but can be forgotten
     assert refused == {*frozen, *kept_as_sent, "person_role"}  # which is given or taken away
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "record_salt",
+        "case_text",
+        "case_file",
+        "case_file_content",
+        "reply_text",
+        "activation_code",
+        "agency_seat",
+    ],
+)
+async def test_what_goes_row_by_row_or_not_at_all_is_not_emptied_at_once(engine: Database, name: str) -> None:
+    await fill()
+    attempts = [f'DELETE FROM "{name}"']
+    if not isinstance(engine, EmbeddedEngine):
+        attempts += [f'TRUNCATE "{name}" CASCADE']
+    for attempt in attempts:
+        with pytest.raises(RefusedError):
+            await run(engine, attempt)
+    assert await next(table for table in TABLES if table._meta.tablename == name).count() == 1
 
 
 async def test_a_draft_can_be_changed_until_a_step_freezes_it(engine: Database) -> None:

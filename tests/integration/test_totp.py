@@ -18,6 +18,7 @@ from agency_credit.domain.errors import (
     UnavailableError,
 )
 from agency_credit.domain.role import OPERATOR, Actor, Role
+from agency_credit.services.invitations import accept_invitation, invite_person
 from agency_credit.services.office import Office
 from agency_credit.services.people import change_password, require_totp
 from agency_credit.services.sessions import (
@@ -37,6 +38,7 @@ from agency_credit.services.totp import (
     renew_recovery,
     spend_code,
 )
+from tests.builders import add_agency
 from tests.conftest import Clock
 from tests.world import ADMIN, PASSWORD, add_account
 
@@ -205,6 +207,21 @@ async def test_who_is_asked_for_one_has_a_duty(office: Office, wang: Actor) -> N
     opened = await load_session(office, await open_session(office, "wang", PASSWORD))
     assert opened is not None
     assert opened.duties == ("totp",)
+
+
+async def test_no_password_alone_opens_a_desk_whoever_lets_the_person_in(office: Office) -> None:
+    uscc = "91370303MA3CXXXX01"
+    await add_agency(uscc, "甲所")
+    invited = await invite_person(
+        office, ADMIN, "zhao", display_name="赵某", roles=[Role.AGENCY], agency=uscc
+    )
+    await accept_invitation(office, "zhao", invited.code, PASSWORD)
+    opened = await load_session(office, await open_session(office, "zhao", PASSWORD))
+    assert opened is not None
+    assert opened.duties == ("totp",)
+    with pytest.raises(RefusedError) as caught:
+        await require_totp(office, ADMIN, "zhao", is_required=False)
+    assert caught.value.code == "person.agency-totp"
 
 
 async def test_the_operator_has_no_authenticator(office: Office) -> None:

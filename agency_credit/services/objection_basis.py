@@ -94,19 +94,39 @@ def history_of(case: Case) -> list[Made]:
     ]
 
 
-async def check_entered(
-    office: Office, field: str, text: str, uploads: Sequence[CaseUpload] = ()
-) -> tuple[CleanFile, ...]:
-    """What was sent, clean; everything that is wrong with text and files is told at once."""
-    faults = list(_find_text_faults(field, text))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What was sent, clean, and everything that is wrong with it."""
+
+    files: tuple[CleanFile, ...]
+    faults: tuple[Fault, ...]
+
+    def refuse_faults(self) -> None:
+        """Refuse what is wrong, inside the operation, so that the attempt leaves its audit line.
+
+        Raises
+        ------
+        FaultsError
+            All of it at once.
+        """
+        if self.faults:
+            raise FaultsError(KIND, self.faults)
+
+
+async def look_at_entered(office: Office, field: str, text: str, uploads: Sequence[CaseUpload]) -> Entered:
+    """Look at text and files before the operation: pictures take time, in which others may go on."""
+    faults = _find_text_faults(field, text)
     files: tuple[CleanFile, ...] = ()
     try:
         files = await clean_case_files(office, uploads)
     except FaultsError as error:
-        faults += error.faults
-    if faults:
-        raise FaultsError(KIND, tuple(faults))
-    return files
+        faults = [*faults, *error.faults]
+    return Entered(files=files, faults=tuple(faults))
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse a text that is missing, too long, or holds a personal number."""
+    Entered(files=(), faults=tuple(_find_text_faults(field, text))).refuse_faults()
 
 
 def _find_text_faults(field: str, text: str) -> list[Fault]:

@@ -42,11 +42,12 @@ from agency_credit.services.objection_basis import (
     Proposal,
     change_of,
     change_proposed,
-    check_entered,
+    check_text,
     history_of,
     load_own_objection,
     load_own_record,
     load_standing_record,
+    look_at_entered,
     promise_day,
     refuse_fallen,
     refuse_second,
@@ -88,9 +89,10 @@ async def open_objection(
     ConflictError
         An objection to this record is open.
     """
-    seat = seat_of(actor, uscc, DeskRight.CLERK)
-    files = await check_entered(office, "grounds", grounds, uploads)
+    entered = await look_at_entered(office, "grounds", grounds, uploads)
     async with operation(office, actor, "objection.open", uscc, roles=AGENCY) as op:
+        seat = seat_of(actor, uscc, DeskRight.CLERK)
+        entered.refuse_faults()
         known = await load_own_record(seat.agency_id, record)
         refuse_clock_set_back(op.at, known.row["known_at"])
         refuse_fallen(known)
@@ -114,8 +116,8 @@ async def open_objection(
             details=details,
             log_index=index,
         )
-        await add_case_files(case, step, files)
-        op.details.update(objection=case, record=record, files=len(files))
+        await add_case_files(case, step, entered.files)
+        op.details.update(objection=case, record=record, files=len(entered.files))
         notice = NewNotice(
             kind="objection.opened", what=seat.name, path=f"/admin/objections/{case}", due_on=due_on
         )
@@ -136,8 +138,8 @@ async def withdraw_objection(office: Office, actor: Actor, uscc: str, number: in
     RefusedError
         It is closed.
     """
-    seat = seat_of(actor, uscc, DeskRight.CLERK)
     async with operation(office, actor, "objection.withdraw", f"{number}", roles=AGENCY) as op:
+        seat = seat_of(actor, uscc, DeskRight.CLERK)
         case = await load_own_objection(seat.agency_id, number)
         _check_step(op, case, ObjectionStep.WITHDRAWN)
         await _close(op, case, ObjectionStep.WITHDRAWN, "withdrawn")
@@ -161,8 +163,8 @@ async def extend_objection(office: Office, actor: Actor, number: int, reason: st
         It was extended before, its day has passed, a verdict is proposed, or it is closed; the profile does
         not say how many days there are then.
     """
-    await check_entered(office, "reason", reason)
     async with operation(office, actor, "objection.extend", f"{number}", roles=DRAFTER | APPROVER) as op:
+        check_text("reason", reason)
         case = await load_case(number, KIND)
         _check_step(op, case, ObjectionStep.EXTENDED)
         due_on, details = await promise_day(office, day_in_china(case.opened_at), OTHERS)
@@ -195,8 +197,8 @@ async def propose_verdict(office: Office, actor: Actor, number: int, proposal: P
     RefusedError
         A verdict is proposed already, or the objection is closed; the clock was set back.
     """
-    await check_entered(office, "reasons", proposal.reasons)
     async with operation(office, actor, "objection.propose", f"{number}", roles=DRAFTER) as op:
+        check_text("reasons", proposal.reasons)
         case = await load_case(number, KIND)
         _check_step(op, case, ObjectionStep.PROPOSED)
         known, today = await load_standing_record(case), day_in_china(op.at)
@@ -229,8 +231,8 @@ async def return_verdict(office: Office, actor: Actor, number: int, reason: str)
     RefusedError
         No verdict waits.
     """
-    await check_entered(office, "reason", reason)
     async with operation(office, actor, "objection.return", f"{number}", roles=APPROVER) as op:
+        check_text("reason", reason)
         case = await load_case(number, KIND)
         _check_step(op, case, ObjectionStep.RETURNED)
         await append_case_step(op, number, ObjectionStep.RETURNED, text=reason.strip())

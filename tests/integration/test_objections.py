@@ -254,8 +254,10 @@ async def test_nobody_objects_for_another_agency_or_to_its_records_and_readers_d
     with pytest.raises(ForbiddenError):
         await open_objection(world.office, reader, A, own, "理由")
     for outsider in (world.drafter, world.approver):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(ForbiddenError):
             await open_objection(world.office, outsider, A, own, "理由")
+    tried = await AuditLine.select(AuditLine.outcome).where(AuditLine.action == "objection.open")
+    assert [line["outcome"] for line in tried] == ["refused"] * 5
     number = await open_objection(world.office, clerk, A, own, "理由")
     other = await made.add_agency_person(world.office, "other", B)
     for person, uscc in ((other, B), (other, A), (reader, A)):

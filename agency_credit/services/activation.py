@@ -12,8 +12,9 @@ from agency_credit.publication.masking import check_publishable
 from agency_credit.services.activation_codes import check_code, find_code, spend_code
 from agency_credit.services.agency_seats import append_seat, end_seat_row
 from agency_credit.services.login_throttle import confirming, note_attempt, note_success
+from agency_credit.services.notices import NewNotice, tell_agency
 from agency_credit.services.office import Office
-from agency_credit.services.operation import operation
+from agency_credit.services.operation import Operation, operation
 from agency_credit.services.passwords import check_password, hash_password, store_password
 from agency_credit.services.people import check_account, insert_person, load_actor
 from agency_credit.services.security_settings import load_security
@@ -69,6 +70,7 @@ async def activate(office: Office, uscc: str, code: str, wanted: NewLogin, visit
         await store_password(person, hashed, op.at, settings)
         await append_seat(person, row["agency"], DeskRight(row["right"]), row["created_by"], op.at)
         op.actor = Actor(username=wanted.username, roles=AGENCY, person_id=person)
+        await _tell_managers(op, row["agency"], wanted.display_name)
         op.details.update(right=row["right"], code_of=row["created_by"])
     await note_success(attempt)
     actor = await load_actor(wanted.username)
@@ -101,9 +103,16 @@ async def join_desk(office: Office, actor: Actor, uscc: str, code: str, visitor:
         if seat is not None and not DeskRight(seat["right"]).covers(right):
             await end_seat_row(op, seat["id"])
         await append_seat(actor.person_id, row["agency"], right, row["created_by"], op.at)
+        await _tell_managers(op, row["agency"], actor.display_name or actor.username)
         op.details.update(right=right.value, code_of=row["created_by"])
     await note_success(attempt)
     return Seat(agency_id=row["agency"], uscc=uscc, name=row["agency_name"], right=right)
+
+
+async def _tell_managers(op: Operation, agency: int, who: str) -> None:
+    """Whoever manages the desk learns of each new seat, also by a letter that somebody else opened."""
+    notice = NewNotice(kind="desk.joined", what=who, path="/people")
+    await tell_agency(op, agency, notice, DeskRight.MANAGER)
 
 
 def _find_name_faults(wanted: NewLogin) -> list[Fault]:

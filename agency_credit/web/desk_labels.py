@@ -37,8 +37,10 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
         "follow-up": msgid("Put right what the inspection found"),
     },
     "message": {
+        "desk.joined": msgid("Somebody joined your desk"),
         "record.added": msgid("A record is new in your credit file"),
         "record.assessed": msgid("The authority set the points of a record"),
+        "record.classified": msgid("The class or days of a record were stated"),
         "record.corrected": msgid("A record was wrong and was replaced"),
         "record.entered": msgid("A record entered the evaluation"),
         "record.resumed": msgid("A record counts again"),

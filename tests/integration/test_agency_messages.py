@@ -20,6 +20,8 @@ from agency_credit.services.notices import (
 )
 from agency_credit.services.operation import operation
 from agency_credit.services.rating_run import rate_all
+from agency_credit.services.record_change import EVENTS
+from agency_credit.web.labels import LABELS
 from tests.integration.console import desk_of
 from tests.integration.records import decide, record_of
 from tests.world import World, add_agency_person, build_world, uscc
@@ -253,3 +255,8 @@ async def test_the_page_lists_what_is_new_first_counts_it_in_the_frame_and_takes
         assert "没有消息" in (await desk.open(f"/desk/{B}/messages")).text
         assert (await desk.open(f"/desk/{A}/messages")).status_code == 404
         assert (await desk.send(f"/desk/{A}/messages")).status_code == 404
+
+
+@pytest.mark.parametrize("event", sorted(set(EVENTS) - {"erased"}))
+def test_what_befalls_a_record_has_words_at_the_desk(event):
+    assert f"record.{event}" in LABELS["message"]

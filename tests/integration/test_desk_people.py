@@ -21,6 +21,7 @@ from agency_credit.services.desk_people import (
     load_desk_people,
     load_waiting_codes,
 )
+from agency_credit.services.notices import load_notices
 from agency_credit.services.objection_basis import OTHERS, OWN
 from agency_credit.services.objections import open_objection
 from agency_credit.services.people import close_account, load_actor
@@ -72,6 +73,20 @@ async def test_a_further_person_gets_the_right_that_the_manager_chose(office, ma
     assert await load_waiting_codes(office, manager.seats[0].agency_id) == ()
     row = await AgencySeat.select(AgencySeat.given_by).where(AgencySeat.id == await seat_of("lisi")).first()
     assert row["given_by"] == "guanli"
+
+
+async def test_the_managers_of_a_desk_learn_who_joined_it(office, manager):
+    reader = await add_agency_person(office, "reader", DESK, DeskRight.READER)
+    code = await invite_to_desk(office, manager, DESK, "李四", DeskRight.CLERK)
+    login = NewLogin(username="lisi", display_name="李四", password=PASSWORD)
+    await activate(office, DESK, code.code, login, HERE)
+    other = await add_agency_person(office, "bie", uscc(1))
+    code = await invite_to_desk(office, manager, DESK, "王五", DeskRight.MANAGER)
+    await join_desk(office, other, DESK, code.code, HERE)
+    told = await load_notices(office, manager)
+    assert [(n["kind"], n["path"]) for n in told] == [("desk.joined", PAGE)] * 2
+    assert "李四" in {n["what"] for n in told}
+    assert await load_notices(office, reader) == []
 
 
 async def test_codes_of_a_desk_are_good_for_the_days_of_invitations(office, manager, clock):

@@ -208,7 +208,15 @@ async def test_an_objection_to_the_record_is_decided_first(world, clerk):
     assert await refused(world, clerk, record) == ["repair.objection"]
 
 
-@pytest.mark.parametrize("name", ["samr-grave", "samr-warning-only", "shandong-not-collected"])
+@pytest.mark.parametrize("name", ["samr-grave", "shandong-not-collected"])
 async def test_what_its_class_forbids_is_refused_with_the_rule(world, clerk, name):
     record = await record_of(A, SAMR, on=date(2026, 1, 1), severity=name)
     assert await refused(world, clerk, record) == ["repair.forbidden"]
+
+
+async def test_a_warning_alone_is_never_published_but_can_be_repaired(world, clerk):
+    stated = {"category": "penalty", "procedure": "ordinary", "sanctions": "warning"}
+    record = await record_of(A, SAMR, on=date(2026, 11, 1), **stated)
+    found = await load_eligibility(world.office, A, record)
+    assert [fault.code for fault in found.obstacles] == []
+    await granted(world, await applied(world, clerk, A, record))

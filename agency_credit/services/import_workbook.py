@@ -44,6 +44,11 @@ _SHARED = (
     "xl/styles.xml",
 )
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
+_OLD_PASSWORD = re.compile(
+    rb"\x09\x08(?:\x10\x00\x00\x06\x05\x00.{12}|\x08\x00\x00\x05\x05\x00.{4})(?:\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
+"""How a workbook of 1995 or 1997 begins that has a password: BOF, perhaps WRITEPROT, FILEPASS."""
 _MACRO_MARK = "_VBA_PROJECT".encode("utf-16-le")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -81,8 +86,8 @@ def read_xls(name: str, content: bytes) -> tuple[Sheet, ...]:
 
 
 def is_encrypted(content: bytes) -> bool:
-    """Whether a compound file is the wrapping that a password puts around an xlsx."""
-    return _ENCRYPTED_MARK in content
+    """Whether a compound file is the wrapping that a password puts around an xlsx, or an xls with one."""
+    return _ENCRYPTED_MARK in content or _OLD_PASSWORD.search(content) is not None
 
 
 def _unpack(name: str, content: bytes) -> dict[str, bytes]:

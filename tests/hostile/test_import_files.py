@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
+from datetime import date
 
 import openpyxl
 import pytest
@@ -18,6 +19,7 @@ from agency_credit.services.import_header import find_tables
 from agency_credit.services.import_inspectors import read_inspectors
 from agency_credit.services.import_kinds import KINDS
 from agency_credit.services.import_sheets import Sheet
+from tests.old_workbook import make_old_workbook
 
 ROWS = [["姓名", "执法证号"], ["张三", "鲁C15000"]]
 
@@ -110,6 +112,24 @@ def test_a_workbook_with_a_password_is_refused():
     encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
     assert _refused(encrypted, "名录.xls") == "import.encrypted"
     assert _refused(encrypted, "-") == "import.encrypted"
+
+
+def test_a_workbook_of_1997_is_read_like_one_of_today():
+    rows = [["姓名", "执法证号", "有效期"], ["张三", "鲁C15000", date(2027, 3, 4)], ["李四", 15001, None]]
+    old, new = (
+        read_sheets(name, made)
+        for name, made in (("a.xls", make_old_workbook(rows)), ("a.xlsx", _workbook(rows)))
+    )
+    assert old[0].rows == new[0].rows
+    assert old[0].rows[1] == rows[1]
+    read = _read(make_old_workbook(rows), "名录.xls")
+    assert [row.value.certificate for row in read.rows] == ["鲁C15000", "15001"]
+
+
+def test_a_workbook_of_1997_with_a_password_is_refused():
+    locked = make_old_workbook(ROWS, locked=True)
+    assert _refused(locked, "名录.xls") == "import.encrypted"
+    assert _refused(locked, "-") == "import.encrypted"
 
 
 def test_a_damaged_workbook_of_1997_is_refused():

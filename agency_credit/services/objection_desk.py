@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from agency_credit.domain.citation import Status
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.errors import AgencyCreditError, NotFoundError, RefusedError
 from agency_credit.domain.record import CreditRecord
@@ -21,6 +22,7 @@ from agency_credit.inspection.objection_states import (
     check_step,
     state_of,
 )
+from agency_credit.scoring.profile import ProfileValue
 from agency_credit.services.calendar import count_to_each
 from agency_credit.services.case_store import (
     PAGE,
@@ -121,6 +123,8 @@ class ObjectionView:
         The record, also where it fell; None: it is forgotten.
     is_provisional
         The promised day rests on a year whose days off are not announced.
+    is_unverified
+        It rests on a number of the profile for which no text was found.
     verdict
         What is decided, or for the office proposed; None: nothing.
     """
@@ -131,6 +135,7 @@ class ObjectionView:
     steps: Sequence[CaseStepView]
     known: KnownRecord | None
     is_provisional: bool
+    is_unverified: bool
     verdict: str | None
 
 
@@ -210,6 +215,7 @@ async def load_agency_objection(office: Office, seat: Seat, number: int) -> Obje
         steps=told_steps(case),
         known=await _load_record(case),
         is_provisional=_is_provisional(case),
+        is_unverified=await _is_unverified(office, case),
         verdict=_verdict_of(case.last(ObjectionStep.DECIDED)),
     )
 
@@ -242,6 +248,7 @@ async def load_office_objection(office: Office, actor: Actor, number: int) -> Of
         steps=case.steps,
         known=known,
         is_provisional=_is_provisional(case),
+        is_unverified=await _is_unverified(office, case),
         verdict=_verdict_of(decided or proposed),
         stands=standing is not None,
         effects=await _load_effects(office, case, gone) if case.is_open else (),
@@ -279,11 +286,17 @@ async def load_waiting(*, for_decision: bool) -> tuple[CaseLine, ...]:
     return (await load_cases(wanted)).cases
 
 
-async def load_promised_days(office: Office) -> tuple[int | None, int | None]:
-    """Working days that are promised: for a matter of the office's own, and where others must check."""
+async def load_promised_days(office: Office) -> tuple[int | None, int | None, bool]:
+    """Working days that are promised, for a matter of the office's own and where others must check.
+
+    Returns
+    -------
+    int or None, int or None, bool
+        And whether one of them is a number for which no text was found.
+    """
     values = [await load_value(office, key) for key in (OWN, OTHERS)]
     own, others = (None if value is None else value.value for value in values)
-    return own, others
+    return own, others, any(_lacks_text(value) for value in values)
 
 
 async def load_open_objection(agency: int, record: int) -> CaseLine | None:
@@ -319,6 +332,17 @@ async def _load_record(case: Case) -> KnownRecord | None:
 def _is_provisional(case: Case) -> bool:
     promised = case.last(ObjectionStep.OPENED, ObjectionStep.EXTENDED)
     return promised is not None and bool(promised.details.get("provisional"))
+
+
+async def _is_unverified(office: Office, case: Case) -> bool:
+    promised = case.last(ObjectionStep.OPENED, ObjectionStep.EXTENDED)
+    if promised is None or promised.due_on is None:
+        return False
+    return _lacks_text(await load_value(office, promised.details["rule"]))
+
+
+def _lacks_text(value: ProfileValue | None) -> bool:
+    return value is not None and value.value is not None and value.provenance.status is Status.UNVERIFIED
 
 
 def _verdict_of(step: CaseStepView | None) -> str | None:

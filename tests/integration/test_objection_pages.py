@@ -58,6 +58,21 @@ async def public(world, path: str = f"/agencies/{A}") -> str:
         return (await desk.client.get(path)).text
 
 
+@pytest.mark.parametrize("is_entered", [False, True])
+async def test_days_for_which_no_text_was_found_are_marked(office, clock, is_entered):
+    world = await made.build_world(office, clock, n_agencies=2, n_inspectors=2)
+    if is_entered:
+        for key in (OWN, OTHERS):
+            await made.enter_value_of_profile(world, key, 5)
+    await made.add_agency_person(office, "clerk", A, DeskRight.CLERK)
+    record = await record_of(A, "警告")
+    async with desk_of(office, "clerk") as desk:
+        form = (await desk.open(f"/desk/{A}/records/{record}/objection")).text
+        case = (await desk.open(f"/desk/{A}/objections/{await opened(world)}")).text
+    for page in (form, case):
+        assert ("待核实" in page) is not is_entered
+
+
 async def test_from_the_record_to_the_upheld_objection_and_the_tier_of_the_public_page(world):
     record = await newest_record()
     form = f"/desk/{A}/records/{record}/objection"

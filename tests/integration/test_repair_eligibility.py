@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from agency_credit.domain.errors import (
 )
 from agency_credit.domain.role import DeskRight
 from agency_credit.inspection.repair_states import RepairStep
+from agency_credit.services.import_history import refresh_list_status
 from agency_credit.services.objections import open_objection
 from agency_credit.services.repair_eligibility import load_eligibility
 from agency_credit.services.repairs import (
@@ -220,3 +222,15 @@ async def test_a_warning_alone_is_never_published_but_can_be_repaired(world, cle
     found = await load_eligibility(world.office, A, record)
     assert [fault.code for fault in found.obstacles] == []
     await granted(world, await applied(world, clerk, A, record))
+
+
+async def test_repaired_the_entry_of_a_list_takes_the_agency_off_it(world, clerk):
+    record = await record_of(A, "列入经营异常名录", on=date(2024, 1, 5), category="list")
+
+    async def load() -> dict[str, Any]:
+        return await Agency.select().where(Agency.uscc == A).first()
+
+    await refresh_list_status([(await load())["id"]])
+    assert (await load())["list_status"] == "abnormal"
+    await granted(world, await applied(world, clerk, A, record))
+    assert (await load())["list_status"] == "none"

@@ -30,6 +30,7 @@ from agency_credit.services.draw_store import person_of
 from agency_credit.services.notices import (
     NewNotice,
     append_notices,
+    desk_path,
     load_people_with,
     settle_notices,
     tell_agency,
@@ -64,6 +65,8 @@ from agency_credit.services.record_faults import check_change, check_record_chan
 
 _WAITING = ("objection.opened", "objection.decide", "objection.returned", "objection.extended")
 """Notices of the office that are settled when an objection is over."""
+_PROMISED = ("objection.sent", "objection.extended")
+"""What the agency was told of a day that no longer counts then."""
 
 
 async def open_objection(
@@ -184,6 +187,7 @@ async def extend_objection(office: Office, actor: Actor, number: int, reason: st
         await append_case_step(
             op, number, ObjectionStep.EXTENDED, text=reason.strip(), due_on=due_on, details=details
         )
+        await _settle_promised(op, case)
         await _tell_agency(op, case.agency, number, "objection.extended", case.agency_name, due_on)
 
 
@@ -321,6 +325,7 @@ async def _close(
     index = await op.append_entry("objection.closed", case.uscc, body, is_committed=True)
     await append_case_step(op, case.number, step, closes=True, text=text, details=details, log_index=index)
     await settle_notices(op, _path(case), *_WAITING)
+    await _settle_promised(op, case)
 
 
 def _path(case: Case) -> str:
@@ -329,6 +334,10 @@ def _path(case: Case) -> str:
 
 def _notice(kind: str, case: Case) -> NewNotice:
     return NewNotice(kind=kind, what=case.agency_name, path=_path(case), due_on=case.due_on)
+
+
+async def _settle_promised(op: Operation, case: Case) -> None:
+    await settle_notices(op, f"{desk_path(case.uscc)}/objections/{case.number}", *_PROMISED)
 
 
 async def _tell_agency(

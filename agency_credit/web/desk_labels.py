@@ -36,21 +36,23 @@ DESK_LABELS: Mapping[str, Mapping[str, str]] = {
         "case.returned": msgid("Complete your application for repair"),
         "follow-up": msgid("Put right what the inspection found"),
     },
-    "message": {
-        "desk.joined": msgid("Somebody joined your desk"),
-        "record.added": msgid("A record is new in your credit file"),
-        "record.assessed": msgid("The authority set the points of a record"),
-        "record.classified": msgid("The class or days of a record were stated"),
-        "record.corrected": msgid("A record was wrong and was replaced"),
-        "record.entered": msgid("A record entered the evaluation"),
-        "record.resumed": msgid("A record counts again"),
-        "record.suspended": msgid("The effect of a record is stayed"),
-        "record.withdrawn": msgid("The decision behind a record no longer stands"),
-        "records.added": msgid("Several records are new in your credit file"),
-        "tier.patent": msgid("Your tier as a patent agency is another"),
-        "tier.trademark": msgid("Your tier as a trademark agency is another"),
-    },
 }
+
+DESK_NOTICES: Mapping[str, str] = {
+    "desk.joined": msgid("Somebody joined your desk"),
+    "record.added": msgid("A record is new in your credit file"),
+    "record.assessed": msgid("The authority set the points of a record"),
+    "record.classified": msgid("The class or days of a record were stated"),
+    "record.corrected": msgid("A record was wrong and was replaced"),
+    "record.entered": msgid("A record entered the evaluation"),
+    "record.resumed": msgid("A record counts again"),
+    "record.suspended": msgid("The effect of a record is stayed"),
+    "record.withdrawn": msgid("The decision behind a record no longer stands"),
+    "records.added": msgid("Several records are new in your credit file"),
+    "tier.patent": msgid("Your tier as a patent agency is another"),
+    "tier.trademark": msgid("Your tier as a trademark agency is another"),
+}
+"""Among the kinds of notices."""
 
 DESK_ACTIONS: Mapping[str, str] = {
     "file.export": msgid("Take the file of an agency away from its desk"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agency_credit.web.desk_labels import DESK_NOTICES
 from agency_credit.web.gate_labels import GATE_NOTICES
 from agency_credit.web.i18n import msgid
 from agency_credit.web.objection_labels import OBJECTION_ACTIONS, OBJECTION_FIELDS, OBJECTION_NOTICES
@@ -32,6 +33,7 @@ FIELD_LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": msgid("Closed"),
     },
     "notice": {
+        **DESK_NOTICES,
         **OBJECTION_NOTICES,
         **REPAIR_NOTICES,
         **GATE_NOTICES,

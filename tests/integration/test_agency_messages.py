@@ -259,4 +259,4 @@ async def test_the_page_lists_what_is_new_first_counts_it_in_the_frame_and_takes
 
 @pytest.mark.parametrize("event", sorted(set(EVENTS) - {"erased"}))
 def test_what_befalls_a_record_has_words_at_the_desk(event):
-    assert f"record.{event}" in LABELS["message"]
+    assert f"record.{event}" in LABELS["notice"]

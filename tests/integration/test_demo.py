@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from agency_credit.domain.errors import RefusedError
 from agency_credit.domain.role import Role
 from agency_credit.services.sessions import Visitor, begin_login, finish_login, open_session
 from agency_credit.verification import verify_draw
+from agency_credit.web.labels import LABELS
 from seeds.generate import RULES
 
 COMMAND = [str(Path(sys.executable).with_name("agency-credit"))]
@@ -88,7 +91,7 @@ def test_every_step_of_the_main_job_is_said_in_order_with_its_page(demo):
         "顺位递补",
     ]
     words += ["录入检查结果", "复核", "提出异议", "信用修复", "公布抽取", "验算", "后续处理", "移送"]
-    words += ["信用报告", "下一次抽查", "登录"]
+    words += ["信用情况证明", "下一次抽查", "登录"]
     said = demo[1]
     places = []
     for word in words:
@@ -168,6 +171,13 @@ def test_the_tier_of_the_agency_follows_objection_and_repair_and_the_repaired_re
     assert "通报批评" in page
     assert "未与委托人订立书面委托合同" not in page  # the warning that was repaired
     assert "7 件专利申请" not in page  # what was objected to
+
+
+def test_every_message_that_somebody_got_has_words(demo):
+    with closing(sqlite3.connect(demo[0] / "agency-credit.db")) as store:
+        kinds = {kind for (kind,) in store.execute("SELECT kind FROM notice")}
+    assert len(kinds) > 12
+    assert kinds <= set(LABELS["notice"])
 
 
 def test_score_gives_the_answer_outsiders_rely_on(of_demo, capsys):

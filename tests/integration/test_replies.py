@@ -295,6 +295,16 @@ async def test_a_reply_to_a_result_stands_beside_it(world: World) -> None:
         assert TEXT in (await client.get(f"/draws/{draw}")).text
 
 
+async def test_the_desk_says_what_a_returned_reply_holds(world: World, clerk: Actor, record: str) -> None:
+    number = await submit_reply(world.office, clerk, A, to(record), TEXT)
+    await return_reply(world.office, world.approver, number, ["contact"])
+    async with desk_of(world.office, "clerk") as desk:
+        page = (await desk.open(f"/desk/{A}/records/{record}")).text
+        assert "已退回：含有个人信息" in page
+        assert TEXT in page
+        assert "撰写公开答复" in page
+
+
 async def test_the_pages_of_desk_and_office(world: World, clerk: Actor, record: str) -> None:
     path = f"/desk/{A}/records/{record}"
     async with desk_of(world.office, "clerk") as desk, desk_of(world.office, "approver") as office:

@@ -294,7 +294,7 @@ async def _change_record(op: Operation, case: Case, known: KnownRecord, change: 
         int(proposed.details["n_events"]),
         change,
         today=day_in_china(op.at),
-        reason=f"异议第 {case.number} 号",
+        reason=f"异议第{case.number}号",
     )
     check_basis(draft, known.n_events)
     await check_record_change(op, draft)

@@ -90,6 +90,7 @@ class Places:
                 "sealed": self._all("SELECT min(id) FROM sealed_record"),
                 "file": self._all('SELECT min(id) FROM case_file GROUP BY "case"'),
                 "objections/number": self._all("SELECT id FROM credit_case WHERE kind = 'objection'"),
+                "replies/number": self._all("SELECT id FROM reply"),
                 "repairs/number": self._all("SELECT id FROM credit_case WHERE kind = 'repair'"),
                 "changes/number": self._all("SELECT min(id) FROM change_request GROUP BY kind"),
                 "team-changes/number": self._all("SELECT min(id) FROM change_request GROUP BY kind"),

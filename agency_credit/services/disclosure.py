@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 _RECORDS = (
     'SELECT r."id", r."agency", r."practitioner", r."kind", r."document_number", r."decided_on",'
     ' r."authority", r."summary", r."evidence", r."known_at", r."category", r."procedure", r."sanctions",'
-    ' r."severity", r."served_on", r."conduct_ended_on", s."commitment", p."published_on", p."log_index",'
-    ' a."uscc" FROM "credit_record" r JOIN "record_salt" s ON s."record" = r."id"'
+    ' r."severity", r."served_on", r."conduct_ended_on", r."corrects", s."commitment", p."published_on",'
+    ' p."log_index", a."uscc" FROM "credit_record" r JOIN "record_salt" s ON s."record" = r."id"'
     ' JOIN "agency" a ON a."id" = r."agency"'
     ' LEFT JOIN "record_publication" p ON p."record" = r."id" WHERE {where} ORDER BY {order}'
 )
+_SHOWN_BEFORE = (
+    'WITH RECURSIVE v("record", "before") AS (SELECT r."id", r."corrects" FROM "credit_record" r'
+    ' WHERE r."corrects" IS NOT NULL AND {where} UNION SELECT v."record", c."corrects" FROM v'
+    ' JOIN "credit_record" c ON c."id" = v."before" WHERE c."corrects" IS NOT NULL)'
+    ' SELECT v."record", q."published_on" FROM v JOIN "record_publication" q ON q."record" = v."before"'
+)
+"""Since when the public saw what a record corrects: a correction begins no period of disclosure anew."""
 _EVENTS = (
     'SELECT e."record", e."event", e."on", e."until", e."millipoints", e."facts_json", e."known_at"'
     ' FROM "record_event" e JOIN "credit_record" r ON r."id" = e."record" WHERE {where}'
@@ -164,6 +171,11 @@ async def _load(
     for event in await CreditRecord.raw(_EVENTS.replace("{where}", where), *values) if rows else []:
         events.setdefault(event["record"], []).append(event)
     rules = await load_disclosure_rules(office, on) if rows else None
+    if any(row["corrects"] for row in rows):
+        shown: dict[int, date] = {}
+        for row in await CreditRecord.raw(_SHOWN_BEFORE.replace("{where}", where), *values):
+            shown[row["record"]] = min(row["published_on"], shown.get(row["record"], row["published_on"]))
+        rows = [{**row, "published_on": row["published_on"] or shown.get(row["id"])} for row in rows]
     return {
         row["commitment"]: _to_disclosed(row, events.get(row["id"], ()), rules)
         for row in rows

@@ -168,6 +168,24 @@ async def test_a_corrected_record_is_published_anew(world: World) -> None:
     assert (row["severity"], row["category"]) == ("general", "penalty"), "what it is stays what it is"
 
 
+async def test_a_correction_begins_no_period_of_disclosure_anew(world: World) -> None:
+    on = date(2026, 11, 2)
+    record = await record_of(A, "通报批评", on=on, severity="samr-light general", **PENALTY)
+    await run_daily(world.office, SYSTEM)
+    kinds, days = await see(world)
+    texts = {"kind": "通报批评", "document": "9号", "authority": "市局", "summary": "", "evidence": ""}
+    for n in range(1, 3):  # the second one before the first was published
+        world.clock.forward(days=1)
+        record = await newest_record() if n > 1 else record
+        await decide(world, record, "corrected", on=on, texts=texts | {"summary": f"第{n}稿"})
+        assert await see(world) == (kinds, [days[0] - n])
+    world.clock.forward(days=100)
+    assert await see(world) == ([], [])
+    await decide(world, await newest_record(), "corrected", on=on, texts=texts | {"summary": "终稿"})
+    assert await see(world) == ([], []), "what is over does not come back"
+    assert (await run_daily(world.office, SYSTEM)).n_published == 0
+
+
 async def test_a_class_that_is_stated_later_ends_disclosure(world: World) -> None:
     record = await record_of(A, "通报批评", **PENALTY)
     await run_daily(world.office, SYSTEM)

@@ -55,7 +55,8 @@ class ChangeKind:
     apply
         Writes it, with an entry in the public log.
     is_dated
-        Whether it holds from a day on; else from its approval.
+        Whether it holds from a day on, which is not past when it is approved unless that is said; else it
+        holds from its approval, or `check` knows its days.
     """
 
     newest: Callable[[str], Awaitable[int]]
@@ -73,7 +74,9 @@ KINDS: dict[str, ChangeKind] = {
     "items": ChangeKind(newest=load_newest_list, check=check_item_change, apply=apply_item_change),
     "lead": ChangeKind(newest=load_lead_number, check=check_lead, apply=apply_lead),
     "plan": ChangeKind(newest=load_plan_number, check=check_plan_change, apply=apply_plan_change),
-    "record": ChangeKind(newest=load_event_number, check=check_record_change, apply=apply_record_change),
+    "record": ChangeKind(
+        newest=load_event_number, check=check_record_change, apply=apply_record_change, is_dated=False
+    ),
     "reserve": ChangeKind(newest=_no_versions, check=check_reserve, apply=apply_reserve, is_dated=False),
     "rule": ChangeKind(newest=load_number, check=check_rule_change, apply=apply_rule_change),
     "team": ChangeKind(newest=_no_versions, check=check_team, apply=apply_team, is_dated=False),

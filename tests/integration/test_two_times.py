@@ -56,6 +56,20 @@ def faults_of(error: pytest.ExceptionInfo[FaultsError]) -> list[tuple[str, str]]
     return [(fault.at, fault.code) for fault in error.value.faults]
 
 
+@pytest.mark.parametrize(
+    ("event", "what"), [("withdrawn", {"on": date(2026, 11, 24)}), ("assessed", {"millipoints": -10_000})]
+)
+async def test_what_holds_from_the_day_of_its_proposal_can_be_approved_on_the_next_day(
+    world: World, event: str, what: dict[str, Any]
+) -> None:
+    record = await record_of(A, "代理非正常专利申请")
+    assert world.office.today() == date(2026, 11, 24)
+    number = await propose(world, record, event, **what)
+    world.clock.forward(days=1)
+    await decide_change(world.office, world.approver, number, "approved")
+    assert (await load_known_record(record)).n_events == 1
+
+
 async def test_a_correction_changes_the_past_only_as_known_from_its_own_day_on(world: World) -> None:
     record = await record_of(A, "警告")
     world.clock.now = datetime(2026, 11, 25, 4, tzinfo=UTC)

@@ -96,12 +96,11 @@ async def submit_reply(office: Office, actor: Actor, uscc: str, target: ReplyTar
     ConflictError
         One waits already.
     """
-    seat = seat_of(actor, uscc, DeskRight.CLERK)
-    text = text.strip()
-    if not 1 <= len(text) <= MAX_REPLY:
-        raise InputError("reply.length", "a reply has 1 to {n} characters", n=MAX_REPLY)
-    check_publishable(text)
     async with operation(office, actor, "reply.send", uscc, roles=AGENCY) as op:
+        seat, text = seat_of(actor, uscc, DeskRight.CLERK), text.strip()
+        if not 1 <= len(text) <= MAX_REPLY:
+            raise InputError("reply.length", "a reply has 1 to {n} characters", n=MAX_REPLY)
+        check_publishable(text)
         number = await _load_target(office, seat, target)
         earlier = await load_replies((Reply.kind == target.kind) & (Reply.target == number))
         check_new_reply([reply.step for reply in earlier])
@@ -163,9 +162,9 @@ async def return_reply(office: Office, actor: Actor, number: int, reasons: Seque
         As `publish_reply`.
     """
     known = {reason.value for reason in ReplyReason}
-    if not reasons or not set(reasons) <= known:
-        raise InputError("reply.reason", "choose which personal data the reply holds")
     async with operation(office, actor, "reply.return", f"{number}", roles=MODERATOR) as op:
+        if not reasons or not set(reasons) <= known:
+            raise InputError("reply.reason", "choose which personal data the reply holds")
         reply = await _load(number)
         check_reply_step(reply.step, ReplyStepName.RETURNED)
         told = " ".join(sorted(set(reasons)))
@@ -186,8 +185,8 @@ async def withdraw_reply(office: Office, actor: Actor, uscc: str, number: int) -
     RefusedError
         It was returned, or taken back already.
     """
-    seat = seat_of(actor, uscc, DeskRight.CLERK)
     async with operation(office, actor, "reply.withdraw", f"{number}", roles=AGENCY) as op:
+        seat = seat_of(actor, uscc, DeskRight.CLERK)
         reply = await _load(number)
         if reply.agency != seat.agency_id:
             raise _unknown(number)

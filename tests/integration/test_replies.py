@@ -196,8 +196,14 @@ async def test_a_reader_and_people_of_the_office_cannot_reply(world: World, reco
     reader = await made.add_agency_person(world.office, "reader", A, DeskRight.READER)
     with pytest.raises(ForbiddenError):
         await submit_reply(world.office, reader, A, to(record), TEXT)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ForbiddenError):
         await submit_reply(world.office, world.approver, A, to(record), TEXT)
+    with pytest.raises(InputError):
+        await submit_reply(
+            world.office, await made.add_agency_person(world.office, "clerk", A), A, to(record), ""
+        )
+    tried = await AuditLine.select(AuditLine.outcome).where(AuditLine.action == "reply.send")
+    assert [line["outcome"] for line in tried] == ["refused"] * 3
 
 
 async def test_who_is_no_publisher_decides_nothing(world: World, clerk: Actor, record: str) -> None:

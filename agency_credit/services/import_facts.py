@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 from agency_credit.domain.record import Category, Procedure, RecordFacts, Sanction
@@ -107,6 +107,17 @@ class FactRules:
 
     categories: Mapping[str, str]
     tables: Sequence[PeriodTable] = ()
+    _uncollected: dict[tuple[StatedFacts, bool], DisclosurePeriod | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def find_uncollected(self, facts: StatedFacts, *, is_person: bool) -> DisclosurePeriod | None:
+        """The row by which a record is no credit item; the rows of a list state the same few facts."""
+        key = facts, is_person
+        if key not in self._uncollected:
+            found = find_uncollected(to_facts(facts, is_person=is_person), self.tables)
+            self._uncollected[key] = found
+        return self._uncollected[key]
 
     def find_class(self, word: str) -> str | None:
         """The class that a person names by its code or by its Chinese name."""
@@ -128,8 +139,7 @@ class FactRules:
         return tuple(
             word
             for word, meaning in PROCEDURE_WORDS.items()
-            if find_uncollected(to_facts(StatedFacts(procedure=meaning), is_person=False), self.tables)
-            is None
+            if self.find_uncollected(StatedFacts(procedure=meaning), is_person=False) is None
         )
 
     def category_of(self, kind: str, facts: StatedFacts) -> str:
@@ -171,6 +181,8 @@ def state_later(facts: StatedFacts, facts_json: str) -> StatedFacts:
 
 def parse_facts(reader: RowReader, rules: FactRules, today: date, decided_on: date | None) -> StatedFacts:
     """The facts of a row; what is wrong with them is noted at their cells."""
+    if not any(reader.has(name) for name in FACT_COLUMNS):
+        return NOTHING_STATED
     facts = StatedFacts(
         category=reader.word("category", CATEGORY_WORDS),
         procedure=reader.word("procedure", PROCEDURE_WORDS),
@@ -193,7 +205,7 @@ def parse_facts(reader: RowReader, rules: FactRules, today: date, decided_on: da
 
 def check_collected(reader: RowReader, facts: StatedFacts, rules: FactRules, *, is_person: bool) -> None:
     """Note that the law keeps the record out, where a period table says so."""
-    row = find_uncollected(to_facts(facts, is_person=is_person), rules.tables)
+    row = rules.find_uncollected(facts, is_person=is_person)
     if row is not None:
         reader.fault(
             "procedure" if facts.procedure else "severity",

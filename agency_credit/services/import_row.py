@@ -79,6 +79,10 @@ class RowReader:
         column = self._table.places.get(field, len(self._cells))
         return self._cells[column] if column < len(self._cells) else ""
 
+    def has(self, field: str) -> bool:
+        """Whether the list has such a column."""
+        return field in self._table.places
+
     def fault(self, field: str | None, code: str, template: str, /, **params: str | int) -> None:
         """Note an error at the cell of `field` (None: at the row); the row is kept out."""
         self.has_error = True

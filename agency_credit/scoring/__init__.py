@@ -7,9 +7,12 @@ from agency_credit.scoring.answers import ledger_answer, outlook_answer, rule_pa
 from agency_credit.scoring.batch import PopulationScores, score_population
 from agency_credit.scoring.bundle import RecordBody, format_rated, format_rating_bundle
 from agency_credit.scoring.disclosure import (
+    ChosenRows,
     DisclosureDays,
     RecordDisclosure,
+    choose_rows,
     disclose,
+    disclose_by,
     find_row,
     find_uncollected,
 )
@@ -37,6 +40,7 @@ from agency_credit.scoring.timeline import Moment, Move, pack_of, score_timeline
 
 __all__ = [
     "Caveat",
+    "ChosenRows",
     "DisclosureDays",
     "Duties",
     "Instrument",
@@ -56,7 +60,9 @@ __all__ = [
     "Sentence",
     "WhatIf",
     "check_collection",
+    "choose_rows",
     "disclose",
+    "disclose_by",
     "encode_population",
     "expiries",
     "explain_expiries",

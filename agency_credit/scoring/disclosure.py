@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from agency_credit.domain.citation import Status
 from agency_credit.domain.period import last_day_after_months
@@ -41,6 +42,26 @@ class DisclosureDays:
     decided_on: date
     known_on: date
     published_on: date | None = None
+
+
+class FactDays(Protocol):
+    """Days that were stated of a record."""
+
+    @property
+    def served_on(self) -> date | None:
+        """Day of service."""
+
+    @property
+    def conduct_ended_on(self) -> date | None:
+        """End of the conduct."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenRows:
+    """The rows that hold for a record, whatever its days; `is_known` as in `RecordDisclosure`."""
+
+    rows: tuple[DisclosurePeriod, ...]
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,20 +157,35 @@ def disclose(
         A most of so many months ends with its last day (Civil Code, arts 201 and 202), which is the last on
         which the record is disclosed.
     """
+    return disclose_by(choose_rows(facts, tables, clause), facts, days)
+
+
+def choose_rows(
+    facts: RecordFacts, tables: Iterable[PeriodTable], clause: Clause | None = None
+) -> ChosenRows:
+    """The row of each table that speaks of a record and knows its class; as for `disclose`."""
     spoken = [table for table in tables if _speaks_of(table, facts, clause)]
     found = [(table, find_row(facts, table, clause)) for table in spoken]
+    asking = [row for table, row in found if any(not row.applies for row in table.periods)]
+    return ChosenRows(
+        rows=tuple(row for _, row in found if row is not None),
+        is_known=not asking or any(row is not None for row in asking),
+    )
+
+
+def disclose_by(chosen: ChosenRows, facts: FactDays, days: DisclosureDays) -> RecordDisclosure:
+    """As `disclose`, by rows that were chosen; of the facts only the days are asked for."""
     served = max(facts.served_on or days.decided_on, days.decided_on)
     first_on = max(served, days.known_on)
     start = days.published_on or first_on
-    reasons = [_reason(row, facts, days, start) for _, row in found if row is not None]
-    asking = [row for table, row in found if any(not row.applies for row in table.periods)]
+    reasons = tuple(_reason(row, facts, days, start) for row in chosen.rows)
     return RecordDisclosure(
-        is_published=all(reason.row.published is Disclosure.YES for reason in reasons),
+        is_published=all(row.published is Disclosure.YES for row in chosen.rows),
         first_on=first_on,
         public_from=start,
         ends_on=min((reason.ends_on for reason in reasons if reason.ends_on is not None), default=None),
-        reasons=tuple(reasons),
-        is_known=not asking or any(row is not None for row in asking),
+        reasons=reasons,
+        is_known=chosen.is_known,
     )
 
 
@@ -203,7 +239,7 @@ def _class_of(clause: Clause | None) -> str | None:
 
 
 def _reason(
-    row: DisclosurePeriod, facts: RecordFacts, days: DisclosureDays, published_on: date
+    row: DisclosurePeriod, facts: FactDays, days: DisclosureDays, published_on: date
 ) -> DisclosureReason:
     start = {
         PeriodStart.DECISION: days.decided_on,

@@ -7,23 +7,38 @@ public, and one whose time is over.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from agency_credit.database.tables import CaseStep, CreditRecord, RecordPublication
 from agency_credit.domain.day import day_in_china
 from agency_credit.domain.record import CreditRecord as KnownRecord
-from agency_credit.scoring import DisclosureDays, PeriodTable, RecordDisclosure, RulePack, disclose
+from agency_credit.scoring import (
+    ChosenRows,
+    DisclosureDays,
+    PeriodTable,
+    RecordDisclosure,
+    RulePack,
+    choose_rows,
+    disclose_by,
+)
 from agency_credit.scoring.clause import Clause
 from agency_credit.services.import_facts import StatedFacts, read_facts, state_later, to_facts
 from agency_credit.services.import_work import in_chunks
-from agency_credit.services.period_tables import load_period_tables
+from agency_credit.services.period_tables import find_period_tables
 from agency_credit.services.record_history import fold_events
-from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.reference import load_parameter
+from agency_credit.services.rule_book import RuleBook, load_shelf
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
+
+Hidden = tuple[frozenset[str], frozenset[str]]
+"""Commitments of records that are gone, and of those others that the public may not see."""
+
+MOST_DERIVED = 40
+"""Days and areas whose rules are kept ready."""
 
 _RECORDS = (
     'SELECT r."id", r."agency", r."practitioner", r."kind", r."document_number", r."decided_on",'
@@ -79,9 +94,9 @@ class Disclosed:
 
     def is_gone(self, on: date) -> bool:
         """Whether it is repaired or withdrawn by the day `on`."""
-        return any(
-            day is not None and day <= on for day in (self.record.repaired_on, self.record.withdrawn_on)
-        )
+        repaired_on, withdrawn_on = self.record.repaired_on, self.record.withdrawn_on
+        is_repaired = repaired_on is not None and repaired_on <= on
+        return is_repaired or (withdrawn_on is not None and withdrawn_on <= on)
 
     def is_suspended(self, on: date) -> bool:
         """Whether its effect is stayed on the day `on`."""
@@ -98,17 +113,37 @@ class DisclosureRules:
 
     tables: Sequence[PeriodTable]
     clauses: Mapping[str, Clause]
+    _chosen: dict[tuple[object, ...], ChosenRows] = field(default_factory=dict, repr=False, compare=False)
+
+    def choose(self, facts: StatedFacts, kind: str, *, is_person: bool) -> ChosenRows:
+        """The rows that hold for a record; many records state the same few facts."""
+        key = facts.category, facts.procedure, facts.sanctions, facts.severity, kind, is_person
+        if key not in self._chosen:
+            known, clause = to_facts(facts, is_person=is_person), self.clauses.get(kind)
+            self._chosen[key] = choose_rows(known, self.tables, clause)
+        return self._chosen[key]
 
 
 async def load_disclosure_rules(office: Office, on: date) -> DisclosureRules:
     """The rules of disclosure on the day `on`."""
-    packs = (await load_rule_book(office)).in_force(RulePack, on)
+    shelf, area = await load_shelf(office), (await load_parameter("office_code")).value
+    key = DisclosureRules, on, area
+    if key not in shelf.derived:
+        if len(shelf.derived) > MOST_DERIVED:
+            shelf.derived.clear()
+        shelf.derived[key] = _derive_rules(shelf.book, on, area)
+    rules: DisclosureRules = shelf.derived[key]
+    return rules
+
+
+def _derive_rules(book: RuleBook, on: date, area: str) -> DisclosureRules:
+    packs = book.in_force(RulePack, on)
     found: dict[str, Clause] = {}
     for clause in (clause for pack in packs for clause in pack.clauses):
         for kind in clause.record_kinds:
             if kind not in found or (found[kind].severity is None and clause.severity is not None):
                 found[kind] = clause
-    return DisclosureRules(tables=await load_period_tables(office, on), clauses=found)
+    return DisclosureRules(tables=find_period_tables(book, on, area), clauses=found)
 
 
 async def load_disclosures(office: Office, agency: int, on: date) -> dict[str, Disclosed]:
@@ -132,12 +167,16 @@ async def load_disclosed(office: Office, records: Collection[int], on: date) -> 
     return found
 
 
-async def load_hidden(office: Office, agency: int) -> tuple[frozenset[str], frozenset[str]]:
+async def load_hidden(office: Office, agency: int) -> Hidden:
     """Commitments of an agency's own records: those that are gone, and those that the public may not see."""
     today = office.today()
-    found = await load_disclosures(office, agency, today)
-    gone = frozenset(name for name, one in found.items() if one.is_gone(today))
-    return gone, frozenset(name for name, one in found.items() if not one.is_public(today)) - gone
+    return find_hidden(await load_disclosures(office, agency, today), today)
+
+
+def find_hidden(records: Mapping[str, Disclosed], on: date) -> Hidden:
+    """As `load_hidden`, of records that were loaded."""
+    gone = frozenset(name for name, one in records.items() if one.is_gone(on))
+    return gone, frozenset(name for name, one in records.items() if not one.is_public(on)) - gone
 
 
 async def load_undisclosed(office: Office, indexes: Collection[int]) -> frozenset[int]:
@@ -196,15 +235,14 @@ def _to_disclosed(
         summary=row["summary"],
         evidence=row["evidence"] or None,
     )
-    facts, clause = read_facts(row), rules.clauses.get(row["kind"])
+    facts, is_person = read_facts(row), row["practitioner"] is not None
 
     def told(facts: StatedFacts, published_on: date | None) -> RecordDisclosure:
         days = DisclosureDays(
             decided_on=row["decided_on"], known_on=day_in_china(row["known_at"]), published_on=published_on
         )
-        return disclose(
-            to_facts(facts, is_person=row["practitioner"] is not None), days, rules.tables, clause
-        )
+        chosen = rules.choose(facts, row["kind"], is_person=is_person)
+        return disclose_by(chosen, facts, days)
 
     found, published_on = told(facts, row["published_on"]), row["published_on"]
     for event in (event for event in events if event["event"] == "classified"):
@@ -217,7 +255,7 @@ def _to_disclosed(
         row=row,
         record=fold_events(record, events),
         facts=facts,
-        clause=clause,
+        clause=rules.clauses.get(row["kind"]),
         disclosure=found,
         log_index=row["log_index"],
     )

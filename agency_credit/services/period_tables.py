@@ -10,7 +10,7 @@ from agency_credit.scoring.clause import ClauseKind
 from agency_credit.services.import_facts import FactRules
 from agency_credit.services.import_records import LIST_KINDS
 from agency_credit.services.reference import load_parameter
-from agency_credit.services.rule_book import load_rule_book
+from agency_credit.services.rule_book import RuleBook, load_rule_book
 
 if TYPE_CHECKING:
     from agency_credit.services.office import Office
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 async def load_period_tables(office: Office, on: date) -> tuple[PeriodTable, ...]:
     """The period tables in force on the day `on` that hold for the area of this office."""
     area = (await load_parameter("office_code")).value
-    tables = (await load_rule_book(office)).in_force(PeriodTable, on)
+    return find_period_tables(await load_rule_book(office), on, area)
+
+
+def find_period_tables(book: RuleBook, on: date, area: str) -> tuple[PeriodTable, ...]:
+    """The period tables in force on the day `on` that hold for the district `area`."""
+    tables = book.in_force(PeriodTable, on)
     return tuple(table for table in tables if area.startswith(table.area))
 
 

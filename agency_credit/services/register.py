@@ -22,13 +22,17 @@ from agency_credit.domain.points import format_points
 from agency_credit.publication.masking import mask_personal_numbers
 from agency_credit.scoring import RulePack
 from agency_credit.scoring.clause import Clause
-from agency_credit.services.disclosure import Disclosed, load_disclosures, load_hidden
-from agency_credit.services.objection_notes import ObjectionNote, load_objection_notes
+from agency_credit.services.disclosure import (
+    Disclosed,
+    Hidden,
+    find_hidden,
+    load_disclosures,
+    load_hidden,
+)
 from agency_credit.services.office import Office
+from agency_credit.services.public_records import RecordView, view_records
 from agency_credit.services.rating_store import find_moved
 from agency_credit.services.reference import load_districts
-from agency_credit.services.repair_notes import RepairNote, load_repair_notes
-from agency_credit.services.reply_store import ReplyNote, load_reply_notes
 from agency_credit.services.rule_book import RuleBook, load_rule_book
 from agency_credit.services.shown_scores import load_open_packs
 
@@ -131,50 +135,6 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
     n_undisclosed: int
 
 
-class RecordView(msgspec.Struct, frozen=True, kw_only=True):
-    """A credit record that the public may see today; numbers of persons in its texts are masked.
-
-    Parameters
-    ----------
-    record
-        Its commitment, by which ratings and the public log name it.
-    category
-        Sort of information; empty: nobody stated it.
-    state
-        ``standing``, or ``suspended`` while its effect is stayed.
-    ends_on
-        First day on which it is disclosed no more, of all periods that apply the earliest; None: none is
-        known.
-    disclosed_until, days_left
-        The last day of disclosure, and how many days that is, today included.
-    log_index
-        Of the entry of the public log that published it; None: it is not there yet.
-    objection
-        The last objection of the agency to it; None: there is none to tell of.
-    repair
-        Its application for repair; None: none is open.
-    reply
-        What the agency says to it; None: nothing.
-    """
-
-    record: str
-    kind: str
-    category: str
-    decided_on: date
-    served_on: date | None
-    state: str
-    ends_on: date | None
-    disclosed_until: date | None
-    days_left: int | None
-    log_index: int | None
-    authority: str
-    document_number: str
-    summary: str
-    objection: ObjectionNote | None = None
-    repair: RepairNote | None = None
-    reply: ReplyNote | None = None
-
-
 class AgencyName(msgspec.Struct, frozen=True, kw_only=True):
     """A pointer to an agency."""
 
@@ -258,6 +218,28 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
         No agency has this code.
     """
     row = await load_agency_row(uscc)
+    disclosed = await load_disclosures(office, row["id"], office.today())
+    return await _view_agency(office, row, disclosed, find_hidden(disclosed, office.today()))
+
+
+async def load_agency_page(office: Office, uscc: str) -> tuple[AgencyView, list[HistoryRow]]:
+    """An agency and its history, as `load_agency` and `load_history`: what is public is asked once.
+
+    Raises
+    ------
+    NotFoundError
+        No agency has this code.
+    """
+    row, today = await load_agency_row(uscc), office.today()
+    disclosed = await load_disclosures(office, row["id"], today)
+    hidden = find_hidden(disclosed, today)
+    history = await _load_history(office, row["id"], hidden)
+    return await _view_agency(office, row, disclosed, hidden), history
+
+
+async def _view_agency(
+    office: Office, row: Mapping[str, Any], disclosed: Mapping[str, Disclosed], hidden: Hidden
+) -> AgencyView:
     parent = None
     if row["branch_of"] is not None:
         parent = await Agency.select(Agency.uscc, Agency.name).where(Agency.id == row["branch_of"]).first()
@@ -276,8 +258,8 @@ async def load_agency(office: Office, uscc: str) -> AgencyView:
         established_on=row["established_on"],
         branch_of=AgencyName(**parent) if parent else None,
         branches=[AgencyName(**branch) for branch in branches],
-        ratings=await _load_ratings(office, row["id"]),
-        records=await _load_records(office, row["id"]),
+        ratings=await _load_ratings(office, row["id"], hidden),
+        records=await view_records(row["id"], disclosed, hidden, office.today()),
         changed_at=row["changed_at"],
     )
 
@@ -290,8 +272,12 @@ async def load_history(office: Office, uscc: str) -> list[HistoryRow]:
     record that the public may not see today is not told.
     """
     row = await load_agency_row(uscc)
-    (gone, undisclosed), open_packs = await load_hidden(office, row["id"]), await load_open_packs(office)
-    whose = (Rating.agency == row["id"]) & Rating.practitioner.is_null()
+    return await _load_history(office, row["id"], await load_hidden(office, row["id"]))
+
+
+async def _load_history(office: Office, agency: int, hidden: Hidden) -> list[HistoryRow]:
+    (gone, undisclosed), open_packs = hidden, await load_open_packs(office)
+    whose = (Rating.agency == agency) & Rating.practitioner.is_null()
     has_left_out = bool(gone) or await Rating.exists().where(whose & (Rating.tier == ""))
     columns = [*_HISTORY_COLUMNS, Rating.lines_json] if has_left_out else _HISTORY_COLUMNS
     ratings = await Rating.select(*columns).where(whose).order_by(Rating.id)
@@ -370,13 +356,13 @@ async def load_latest_ratings(
     return {(row["agency"], row["practice_line"]): row for row in rows if row["tier"]}
 
 
-async def _load_ratings(office: Office, agency: int) -> list[RatingView]:
+async def _load_ratings(office: Office, agency: int, hidden: Hidden) -> list[RatingView]:
     practices = await (
         AgencyPractice.select().where(AgencyPractice.agency == agency).order_by(AgencyPractice.practice_line)
     )
     latest = await load_latest_ratings([agency], with_lines=True)
     book = await load_rule_book(office)
-    hidden, open_packs = await load_hidden(office, agency), await load_open_packs(office)
+    open_packs = await load_open_packs(office)
     views = []
     for row in practices:
         rating = latest.get((agency, row["practice_line"]))
@@ -389,7 +375,7 @@ def _view_rating(
     book: RuleBook,
     practice: dict[str, Any],
     rating: dict[str, Any] | None,
-    hidden: tuple[frozenset[str], frozenset[str]],
+    hidden: Hidden,
     *,
     is_told: bool,
 ) -> RatingView:
@@ -455,42 +441,4 @@ def _ledger_row(line: StoredLine, clauses: Mapping[str, Clause]) -> LedgerRow:
         counts_until=line.counts_until,
         citation=line.citation,
         evidence=line.evidence,
-    )
-
-
-async def _load_records(office: Office, agency: int) -> list[RecordView]:
-    """Records of the agency itself that the public may see today: no practitioner's among them."""
-    today = office.today()
-    found = await load_disclosures(office, agency, today)
-    shown = [one for one in found.values() if one.is_public(today)]
-    notes = await load_objection_notes(agency, [one.row["id"] for one in shown])
-    repairs = await load_repair_notes([one.row["id"] for one in shown])
-    replies = await load_reply_notes("record", [one.row["id"] for one in shown])
-    return [
-        msgspec.structs.replace(
-            _view_record(one, today),
-            objection=notes.get(one.row["id"]),
-            repair=repairs.get(one.row["id"]),
-            reply=replies.get(one.row["id"]),
-        )
-        for one in shown
-    ]
-
-
-def _view_record(one: Disclosed, on: date) -> RecordView:
-    row = one.row
-    return RecordView(
-        record=row["commitment"],
-        kind=row["kind"],
-        category=one.facts.category,
-        decided_on=row["decided_on"],
-        served_on=one.facts.served_on,
-        state="suspended" if one.is_suspended(on) else "standing",
-        ends_on=one.disclosure.ends_on,
-        disclosed_until=one.disclosure.last_on,
-        days_left=one.disclosure.days_left(on),
-        log_index=one.log_index,
-        authority=mask_personal_numbers(row["authority"]),
-        document_number=mask_personal_numbers(row["document_number"]),
-        summary=mask_personal_numbers(row["summary"]),
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agency_credit.domain.tier import RatingSubject
 from agency_credit.scoring import (
@@ -147,12 +147,16 @@ def _nearest(packs: Sequence[RulePack], on: date) -> list[RulePack]:
 
 @dataclass(slots=True)
 class RuleShelf:
-    """The rule book as last read, and up to which step that was; another process may have added some."""
+    """The rule book as last read, and up to which step that was; another process may have added some.
+
+    `derived`: what others worked out from this very book, by a key of theirs.
+    """
 
     newest: int = -1
     has_fictional: bool = False
     steps: tuple[StoredStep, ...] = ()
     book: RuleBook = field(default_factory=lambda: RuleBook(histories={}))
+    derived: dict[object, Any] = field(default_factory=dict)
 
 
 def histories_of(steps: Iterable[StoredStep]) -> dict[str, list[RuleStep]]:
@@ -181,6 +185,7 @@ async def load_shelf(office: Office) -> RuleShelf:
         book = RuleBook(histories=histories_of(steps), overlay=office.overlay)
         files = await asyncio.to_thread(book.files_on, office.today())  # a long one takes a while to parse
         shelf.book, shelf.steps = book, tuple(steps)
+        shelf.derived.clear()
         shelf.has_fictional = any(file.is_fictional for file in files)
         shelf.newest = max((stored.version_id for stored in steps), default=0)
     return shelf

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agency_credit.domain.citation import Status
@@ -151,6 +151,7 @@ FACTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS, DAYS, st.lists(st.sampled_from(TABLES), unique=True))
 def test_a_table_more_never_lengthens_disclosure(facts, decided_on, known_on, tables):
     few = told(facts, decided_on, known_on, tables=tables)
@@ -159,6 +160,7 @@ def test_a_table_more_never_lengthens_disclosure(facts, decided_on, known_on, ta
     assert few.ends_on is None or (all_of_them.ends_on is not None and all_of_them.ends_on <= few.ends_on)
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS, DAYS, st.lists(DAYS, min_size=2, max_size=2))
 def test_what_is_over_stays_over_and_every_reason_is_kept(facts, decided_on, known_on, days):
     found = told(facts, decided_on, known_on)
@@ -182,6 +184,7 @@ def _later(facts):
     return [day for day in (facts.served_on, facts.conduct_ended_on) if day is not None]
 
 
+@settings(deadline=None)
 @given(FACTS)
 def test_a_stated_class_always_holds(facts):
     for table in TABLES:

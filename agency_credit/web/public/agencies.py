@@ -11,7 +11,7 @@ from agency_credit.services.inspection_views import load_agency_inspections, loa
 from agency_credit.services.office import Office
 from agency_credit.services.rating_bundle import load_rating_bundle
 from agency_credit.services.reference import load_districts
-from agency_credit.services.register import is_fictional_now, load_agency, load_history
+from agency_credit.services.register import is_fictional_now, load_agency_page
 from agency_credit.services.register_search import (
     PRACTICE_LINES,
     AgencyPage,
@@ -90,11 +90,11 @@ async def show_agency(
     office: NamedDependency[Office], uscc: FromPath[str], language: NamedDependency[Language]
 ) -> Template:
     """What the public may know of an agency."""
-    history = await load_history(office, uscc)
+    agency, history = await load_agency_page(office, uscc)
     return render(
         "agency.html",
         is_fictional=await is_fictional_now(),
-        agency=await load_agency(office, uscc),
+        agency=agency,
         charts=history_charts(history, await load_rule_book(office), language, office.today()),
         history=history,
         inspections=await load_agency_inspections(uscc),

@@ -71,17 +71,18 @@ async def view_records(
     notes, repairs = await load_objection_notes(agency, asked), await load_repair_notes(asked)
     replies = await load_reply_notes("record", said)
     return [
-        msgspec.structs.replace(
-            _view_record(one, on),
-            objection=notes.get(one.row["id"]),
-            repair=repairs.get(one.row["id"]),
-            reply=replies.get(one.row["id"]),
-        )
-        for one in shown
+        _view_record(one, on, notes.get(number), repairs.get(number), replies.get(number))
+        for number, one in zip(records, shown, strict=True)
     ]
 
 
-def _view_record(one: Disclosed, on: date) -> RecordView:
+def _view_record(
+    one: Disclosed,
+    on: date,
+    objection: ObjectionNote | None,
+    repair: RepairNote | None,
+    reply: ReplyNote | None,
+) -> RecordView:
     row = one.row
     return RecordView(
         record=row["commitment"],
@@ -97,4 +98,7 @@ def _view_record(one: Disclosed, on: date) -> RecordView:
         authority=mask_personal_numbers(row["authority"]),
         document_number=mask_personal_numbers(row["document_number"]),
         summary=mask_personal_numbers(row["summary"]),
+        objection=objection,
+        repair=repair,
+        reply=reply,
     )

@@ -110,7 +110,9 @@ def test_a_record_that_two_people_repair_is_on_the_public_page_no_more(people: P
     agency = people.agency
     agency.get_by_role("link", name=LIGHT).first.click()
     agency.get_by_role("link", name="查看条件并申请").click()
-    for box in agency.get_by_label("我机构声明已经符合该条件").all():
+    boxes = agency.get_by_label("声明已经符合该条件")
+    expect(boxes.first).to_be_visible()
+    for box in boxes.all():
         box.check()
     for field in agency.get_by_label("证明材料").all():
         field.set_input_files(named("缴款凭证.pdf"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from agency_credit.database.tables import RecordEvent
 from agency_credit.domain.canonical import Json
-from agency_credit.domain.errors import Fault, FaultsError
+from agency_credit.domain.errors import Fault, FaultsError, NotFoundError
 from agency_credit.domain.role import AGENCY, APPROVER, DRAFTER, Actor, DeskRight, Role
 from agency_credit.inspection.repair_states import RepairMade, RepairStep, check_repair_step
 from agency_credit.publication.masking import find_personal_number
@@ -287,7 +287,10 @@ async def decide_repair(
 
 async def suggest_next_on(office: Office, case: Case) -> date | None:
     """From when the agency may ask again, as the rules say; None: they do not, and a person does."""
-    found = await load_eligibility(office, case.uscc, case.commitment)
+    try:
+        found = await load_eligibility(office, case.uscc, case.commitment)
+    except NotFoundError:  # forgotten, with the version that corrected it; the application is open still
+        return None
     months = effective(found.values, AGAIN)
     known = [found.terms.not_before, None if months is None else day_after_months(found.on, months)]
     return max((day for day in known if day is not None and day > found.on), default=None)

@@ -48,7 +48,7 @@ from agency_credit.services.repairs import (
     withdraw_repair,
 )
 from tests import world as made
-from tests.integration.records import A, decide, record_of
+from tests.integration.records import DECIDED, A, decide, newest_record, record_of
 from tests.repairs import KIND, applied, complete, granted, proposed
 from tests.world import build_world, enter_value_of_profile, uscc
 
@@ -362,3 +362,21 @@ async def test_after_granting_nothing_of_the_record_is_left_but_that_there_was_a
     entry = await LogEntry.select().where(LogEntry.type == "repair.granted").first()
     assert not await LogBody.exists().where(LogBody.log_index == entry["index"])
     assert await LogEntry.exists().where(LogEntry.type == "redacted")
+
+
+async def test_an_application_about_a_version_that_was_forgotten_with_its_correction_can_be_closed(
+    world, clerk
+):
+    record = await record_of(A, KIND)
+    number = await applied(world, clerk, A, record)
+    texts = {"kind": KIND, "document": "9号", "authority": "市局", "summary": "更正", "evidence": ""}
+    await decide(world, record, "corrected", on=DECIDED, texts=texts)
+    await granted(world, await applied(world, clerk, A, await newest_record()))
+    with pytest.raises(NotFoundError):
+        await proposed(world, number)
+    with pytest.raises(FaultsError) as caught:
+        await proposed(world, number, RepairStep.REFUSED)
+    assert codes(caught) == ["repair.no-next"]
+    await proposed(world, number, RepairStep.REFUSED, next_on=NEXT, next_reason="该信息已经修复")
+    await decide_repair(world.office, world.approver, number, RepairStep.REFUSED)
+    assert not (await load_case(number)).is_open

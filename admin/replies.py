@@ -38,7 +38,7 @@ async def show_reply(office: TheOffice, reply: FromPath[int]) -> Template:
     return await _show(office, reply, [])
 
 
-@post("/admin/replies/{reply:int}/decide", opt=opened_to(MODERATOR))
+@post("/admin/replies/{reply:int}/decide", opt=opened_to(MODERATOR, fresh=True))
 async def decide_reply(
     request: AnyRequest, office: TheOffice, actor: TheActor, reply: FromPath[int]
 ) -> Template | Redirect:

@@ -61,3 +61,24 @@ DESK_ACTIONS: Mapping[str, str] = {
     "recusal.ask": msgid("Ask at the desk that an inspector steps back"),
 }
 """Among the actions of the audit lines."""
+
+DESK_FIELDS: Mapping[str, str] = {
+    "agreed": msgid("Confirmation"),
+    "allowed": msgid("Shown"),
+    "category": msgid("Sort of information"),
+    "conduct_ended_on": msgid("Conduct ended on"),
+    "declare": msgid("Conditions of repair"),
+    "extend_reason": msgid("Which unit must check, and what"),
+    "extent": msgid("What it holds"),
+    "issued_for": msgid("Name of the person"),
+    "procedure": msgid("Procedure of the penalty"),
+    "reply": msgid("Reply"),
+    "return_reason": msgid("Why it is returned"),
+    "return_text": msgid("What is missing"),
+    "right": msgid("Right"),
+    "sanctions": msgid("Sanctions of the penalty"),
+    "seat": msgid("Member"),
+    "served_on": msgid("Served on"),
+    "severity": msgid("Class of disclosure that the authority stated"),
+}
+"""Among the fields of forms."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from agency_credit.web.access_labels import ACCESS_ACTIONS, ACCESS_LABELS
 from agency_credit.web.archive_labels import ARCHIVE_ACTIONS, ARCHIVE_LABELS
 from agency_credit.web.desk_file_labels import DESK_FILE_LABELS
-from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_LABELS
+from agency_credit.web.desk_labels import DESK_ACTIONS, DESK_FIELDS, DESK_LABELS
 from agency_credit.web.disclosure_labels import DISCLOSURE_ACTIONS, DISCLOSURE_LABELS
 from agency_credit.web.field_labels import FIELD_ACTIONS, FIELD_LABELS, RECORD_FIELDS
 from agency_credit.web.gate_labels import GATE_ACTIONS, GATE_LABELS
@@ -371,6 +371,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "verdict": msgid("decision"),
     },
     "field": {
+        **DESK_FIELDS,
         **RECORD_FIELDS,
         "again": msgid("The same password again"),
         "agency": msgid("Agency"),

@@ -28,7 +28,8 @@ IN_ENTRIES: frozenset[Kind] = frozenset({"identity", "mobile"})
 ALL: frozenset[Kind] = frozenset({"identity", "mobile", "landline"})
 
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
-_GAP = f"[ .\u00b7_/()\uff08\uff09\u00a0\u2002-\u200a\u2010-\u2015\u3000\uff0d\uff0e{_INVISIBLE}-]"
+# A stroke is no gap: the 130th draw of a year and the credit code of a unit stand so in the log.
+_GAP = f"[ .\u00b7_()\uff08\uff09\u00a0\u2002-\u200a\u2010-\u2015\u3000\uff0d\uff0e{_INVISIBLE}-]"
 # At least ten digits, with at most three characters between two of them; X ends an identity number.
 _ROW = re.compile(
     f"[0-9\uff10-\uff19](?:{_GAP}{{0,3}}[0-9\uff10-\uff19]){{9,}}(?:{_GAP}{{0,3}}[Xx\uff38\uff58])?"

@@ -254,3 +254,8 @@ def test_a_credit_code_is_never_caught(codes: list[str], between: str) -> None:
 @given(data=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20))
 def test_digests_are_never_caught(data: list[bytes]) -> None:
     assert find_in_bytes("\n".join(part.hex() for part in data).encode()) == []
+
+
+def test_the_place_of_a_unit_in_a_late_draw_of_the_year_is_no_telephone_number():
+    for number in range(1, 200):
+        assert find_personal_number(f'{{"subject":"3703-2026-{number:03d}/91370302MA00000001"}}') is None

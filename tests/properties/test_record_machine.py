@@ -61,7 +61,17 @@ from tests.record_office import RecordOffices
 
 SEQUENCES = 1_000
 STEPS = 8
-OF_OBJECTION = ("objected", "extended", "proposed", "upheld", "corrected", "assessed", "rejected", "again")
+OF_OBJECTION = (
+    "objected",
+    "extended",
+    "proposed",
+    "upheld",
+    "corrected",
+    "assessed",
+    "rejected",
+    "again",
+    "overtaken",
+)
 OF_REPAIR = ("applied", "returned", "examined", "granted", "refused")
 OF_CHANGE = ("said", "withdrawn", "suspended", "suspended-later")
 OF_REPLY = ("replied", "heard", "heard-twice")
@@ -129,8 +139,11 @@ class RecordLife(Cases):
             (OF_OBJECTION, lambda: self.object("clerk", 0, is_good=True)),
             (("extended",), lambda: self.extend("drafter", 0)),
             (OF_OBJECTION[2:], lambda: self.propose("drafter", 0, verdict, stage)),
+            (("overtaken",), lambda: self.say("drafter", 0, "suspended")),
+            (("overtaken",), lambda: self.agree("approver", 0)),
             (OF_OBJECTION[3:], lambda: self.decide("approver", 0)),
             (("again",), lambda: self.object("clerk", 0, is_good=True)),
+            (("granted",), self._say_and_object),
             (OF_REPAIR, lambda: self.apply("clerk", 0, "complete")),
             (("returned",), lambda: self.return_it("drafter", 0)),
             (OF_REPAIR[2:], lambda: self.examine("drafter", 0, proposed, is_good=True)),
@@ -143,6 +156,15 @@ class RecordLife(Cases):
             (("heard-twice",), lambda: self.look_at_reply("approver", 0, "published")),
         ]
         return [step for stages, step in ways if stage in stages]
+
+    def _say_and_object(self) -> None:
+        """A published reply, where there is something public, and an objection in vain; both go with it."""
+        self.reply("clerk", 0, "")
+        if self.replies:
+            self.look_at_reply("approver", 0, "published")
+        self.object("clerk", 0, is_good=True)
+        self.propose("drafter", 0, "rejected", "")
+        self.decide("approver", 0)
 
     # --- time
 
